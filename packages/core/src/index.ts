@@ -1,0 +1,42 @@
+export { parseModelCard, modelCardSchema, MODEL_CARD_SCHEMA } from './artifact.ts'
+export { AedError, ERROR_CODES, isAedError, throwIfAborted } from './errors.ts'
+export { audioOptionsSchema, featureConfig, featureConfigSchema, melOptionsSchema, patchOptionsSchema, patchStep } from './feature-config.ts'
+export { GraphBuilder } from './graph-builder.ts'
+export { countMacs, inferShape, paddingBefore, tensorOf, validateGraph, windowedLength } from './graph.ts'
+export { cos, cosPi, exp, log, log10, pow, sin, sinPi } from './math.ts'
+export { decodeNpy, encodeNpy } from './npy.ts'
+export { describeOptions, option, parseOptions } from './options.ts'
+export { createRandom } from './random.ts'
+export { sha256 } from './sha256.ts'
+export { inThread } from './stage.ts'
+export { argMax, ARRAY_OF, formatShape, sizeOf, tensor, zeros } from './tensor.ts'
+
+export type { ClipHead, ModelCard } from './artifact.ts'
+export type { AudioClip } from './audio-clip.ts'
+export type { AedErrorOptions, ErrorCode } from './errors.ts'
+export type { AudioOptions, FeatureConfig, MelOptions, PatchOptions } from './feature-config.ts'
+export type { WindowOptions } from './graph-builder.ts'
+export type {
+  Activation,
+  BinaryNode,
+  Conv2dNode,
+  DenseNode,
+  DepthwiseConv2dNode,
+  Graph,
+  GraphNode,
+  GraphOp,
+  GraphTensor,
+  MeanNode,
+  Padding,
+  PadNode,
+  PlainNode,
+  Pool2dNode,
+  Quantization,
+  SoftmaxNode,
+} from './graph.ts'
+export type { Bounds, OptionDescription, OptionMeta, OptionsInput, OptionsOf, OptionsSchema } from './options.ts'
+export type { Progress } from './progress.ts'
+export type { Random } from './random.ts'
+export type { LabelledClip, PatchScores } from './scores.ts'
+export type { AsyncStages, Stage, StageContext, StageHost, Stages } from './stage.ts'
+export type { DataOf, DType, Tensor } from './tensor.ts'

@@ -1,0 +1,22 @@
+/** A clip with what is known of it. */
+export interface LabelledClip {
+  /** Unique: the file name. */
+  readonly id: string
+  /** Class name. */
+  readonly label: string
+  /** The recording that the clip was cut from: clips of one recording must not stand on both sides of a split. */
+  readonly source: string
+  /** Official fold, 1 or more; null where there is none. */
+  readonly fold: number | null
+}
+
+/** What a network says of the patches of some clips: what evaluation reads. */
+export interface PatchScores {
+  /** Class names in the order of the scores. */
+  readonly classes: readonly string[]
+  readonly clips: readonly LabelledClip[]
+  /** For each patch the index of its clip, in any order; a clip may have none. */
+  readonly clipOfPatch: Int32Array
+  /** Row-major `[patches, classes]`, probabilities. */
+  readonly scores: Float32Array
+}
