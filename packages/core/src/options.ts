@@ -61,6 +61,8 @@ export const option = {
     v.optional(v.nullable(v.pipe(v.union([v.picklist(choices), v.pipe(v.number(), ...bounded(bounds))]), meta(description, bounds.unit))), value),
   /** A text. */
   text: (value: string, description: string) => v.optional(v.pipe(v.string(), meta(description)), value),
+  /** A text, or `null` (`none`). */
+  textOrNone: (value: string | null, description: string) => v.optional(v.nullable(v.pipe(v.string(), meta(description))), value),
 }
 
 /**
