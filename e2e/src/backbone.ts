@@ -1,0 +1,34 @@
+import path from 'node:path'
+import { stat } from 'node:fs/promises'
+import { AedError, formatShape, sha256, type Graph } from '@aed/core'
+import { exists, readBytes } from '@aed/core/node'
+import { readKerasH5 } from '@aed/model-miniresnetv2'
+
+/** A pretrained backbone as read from its file. */
+export interface Backbone {
+  readonly graph: Graph
+  readonly file: string
+  readonly sha256: string
+}
+
+/** Name of the published backbone file without pooling. */
+export const backboneFileName = (stacks: number): string => `miniresnetv2_${stacks}_stacks_backbone.h5`
+
+/**
+ * Reads the backbone for a network size.
+ * @param location a `.h5` file, or a folder that holds {@link backboneFileName}
+ * @throws AedError `FILE_NOT_FOUND`, `MODEL_INVALID`, `MODEL_MISMATCH` for another size, input shape, or a whole classifier
+ */
+export async function readBackbone(location: string, stacks: number, inputShape: readonly number[]): Promise<Backbone> {
+  if (!(await exists(location))) throw new AedError('FILE_NOT_FOUND', `${location}: no such backbone`, { hint: 'give a Keras .h5 file or a folder of them' })
+  const folder = (await stat(location)).isDirectory()
+  const file = folder ? path.join(location, backboneFileName(stacks)) : location
+  const bytes = await readBytes(file)
+  const { graph, architecture } = readKerasH5(bytes, file)
+  const expected = (what: string, found: unknown) =>
+    new AedError('MODEL_MISMATCH', `${file}: expected a backbone ${what}, got ${String(found)}`, { hint: 'choose the file that fits --stacks and the feature config' })
+  if (architecture.classes !== null) throw expected('without a head', `one with ${architecture.classes} outputs`)
+  if (architecture.stacks !== stacks) throw expected(`of ${stacks} stacks`, architecture.stacks)
+  if (formatShape(architecture.inputShape) !== formatShape(inputShape)) throw expected(`for input ${formatShape(inputShape)}`, formatShape(architecture.inputShape))
+  return { graph, file: path.basename(file), sha256: await sha256(bytes) }
+}

@@ -1,0 +1,92 @@
+import path from 'node:path'
+import { createRandom, sha256, tensor, type FeatureConfig, type Progress, type Tensor } from '@aed/core'
+import { readBytes } from '@aed/core/node'
+import type { Dataset, DatasetClip } from '@aed/datasets'
+import { npyCodec, type Cache } from './cache.ts'
+import { runAll } from './steps.ts'
+import type { StagePool } from './worker-pool.ts'
+
+/** The log-mel patches of a dataset's clips. */
+export interface PatchSet {
+  /** `[n, nMels, patchLength]`, clip after clip. */
+  readonly patches: Tensor<'float32'>
+  /** For each patch the index of its clip. */
+  readonly clipOfPatch: Int32Array
+  readonly clips: readonly DatasetClip[]
+  /** Of the patches' bytes and their order: what later results depend on. */
+  readonly hash: string
+}
+
+/** What is needed to get from files to results. */
+export interface RunContext {
+  readonly cache: Cache
+  readonly pool: StagePool
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Decodes all clips of a dataset and takes their features, in the pool, each kept in the cache by the hash of its bytes and of the config.
+ * @throws AedError of the first clip that cannot be read, with its file name
+ */
+export async function loadPatches(dataset: Dataset, config: FeatureConfig, context: RunContext, report: (progress: Progress) => void): Promise<PatchSet> {
+  const { cache, pool, signal } = context
+  const perClip = await runAll(
+    dataset.clips.map((clip) => async () => {
+      const bytes = await readBytes(clip.path)
+      const key = { bytes: await sha256(bytes), config }
+      return cache.get('features-1', key, npyCodec, async () => {
+        const whole = bytes.byteLength === bytes.buffer.byteLength
+        const { patches } = await pool.stages.clipPatches({ bytes, name: path.basename(clip.path) }, config, { signal, transfer: whole ? [bytes.buffer] : [] })
+        return patches
+      })
+    }),
+    'clips',
+    report,
+    pool.size * 2, // one clip is read while another is worked on
+  )
+  const counts = perClip.map((patches) => patches.shape[0]!)
+  const total = counts.reduce((a, b) => a + b, 0)
+  const shape = [total, config.mel.nMels, config.patches.patchLength] as const
+  const data = new Float32Array(total * shape[1] * shape[2])
+  const clipOfPatch = new Int32Array(total)
+  let patch = 0
+  perClip.forEach(({ data: values }, clip) => {
+    data.set(values as Float32Array, patch * shape[1] * shape[2])
+    clipOfPatch.fill(clip, patch, patch + counts[clip]!)
+    patch += counts[clip]!
+  })
+  return { patches: tensor('float32', shape, data), clipOfPatch, clips: dataset.clips, hash: await sha256(data) }
+}
+
+/** Indices of the patches whose clip is among `clips`, in order. */
+export function patchesOf({ clipOfPatch }: PatchSet, clips: readonly number[]): Int32Array {
+  const wanted = new Set(clips)
+  return Int32Array.from(clipOfPatch.keys()).filter((patch) => wanted.has(clipOfPatch[patch]!))
+}
+
+/** Items of a tensor by index along its first axis, copied. */
+export function take(source: Tensor<'float32'>, indices: ArrayLike<number>): Tensor<'float32'> {
+  const [, ...rest] = source.shape
+  const size = rest.reduce((a, b) => a * b, 1)
+  const data = new Float32Array(indices.length * size)
+  for (let i = 0; i < indices.length; i++) data.set(source.data.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size)
+  return tensor('float32', [indices.length, ...rest], data)
+}
+
+/**
+ * Up to `count` patches, as many of each class as there are of all (stratified), drawn by the seed; in order.
+ * @param labels class index of each patch
+ */
+export function stratifiedSample(indices: Int32Array, labels: Int32Array, count: number, seed: number | string): Int32Array {
+  const random = createRandom(seed)
+  const byClass = new Map<number, number[]>()
+  for (const index of random.shuffle([...indices])) byClass.set(labels[index]!, [...(byClass.get(labels[index]!) ?? []), index])
+  const classes = [...byClass.keys()].sort((a, b) => a - b)
+  const chosen: number[] = []
+  for (let round = 0; chosen.length < Math.min(count, indices.length); round++)
+    for (const label of classes) {
+      const index = byClass.get(label)![round]
+      if (index !== undefined && chosen.length < count) chosen.push(index)
+    }
+  return Int32Array.from(chosen.sort((a, b) => a - b))
+}

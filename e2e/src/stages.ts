@@ -1,0 +1,34 @@
+import { stages as audio } from '@aed/audio'
+import type { FeatureConfig, Stages, Tensor } from '@aed/core'
+import { logMelPatches } from '@aed/dsp-mel'
+import { stages as model } from '@aed/model-miniresnetv2'
+import { stages as quantize } from '@aed/quantize-int8'
+import { stages as deploy } from '@aed/stm32-deploy'
+
+/** What became of one recording. */
+export interface ClipPatches {
+  /** `[n, nMels, patchLength]`; n = 0 where the clip is shorter than a patch. */
+  readonly patches: Tensor<'float32'>
+  /** Of the recording as decoded, in s. */
+  readonly duration: number
+  readonly warnings: readonly string[]
+}
+
+/**
+ * From the bytes of a recording to its log-mel patches: the whole front end of a feature config.
+ * @throws AedError of `@aed/audio` and `@aed/dsp-mel`
+ */
+async function clipPatches(input: { readonly bytes: Uint8Array; readonly name: string }, config: FeatureConfig): Promise<ClipPatches> {
+  const { clip, duration, warnings } = await audio.loadClip(input, config.audio)
+  return { patches: logMelPatches(clip, config), duration, warnings }
+}
+
+/** The stages that the pipeline's workers run. */
+export const stages = {
+  clipPatches,
+  trainDenseHead: model.trainDenseHead,
+  quantize: quantize.quantize,
+  runInt8: quantize.runInt8,
+  runFloat: quantize.runFloat,
+  generateC: deploy.generateC,
+} as const satisfies Stages
