@@ -1,0 +1,12 @@
+export { logMelPatches } from './log-mel-patches.ts'
+export { melFilterBank } from './mel-filter-bank.ts'
+export { createMelPlan } from './mel-plan.ts'
+export { logMelSpectrogram, melSpectrogram } from './mel-spectrogram.ts'
+export { cutPatches, patchStarts } from './patches.ts'
+export { stages } from './stages.ts'
+
+export type { LogMelPatchesConfig } from './log-mel-patches.ts'
+export type { MelFilterBank, MelFilterBankOptions } from './mel-filter-bank.ts'
+export type { MelFilters } from './mel-filters.ts'
+export type { MelOptionsInput, MelPlan } from './mel-plan.ts'
+export type { PatchOptionsInput } from './patches.ts'

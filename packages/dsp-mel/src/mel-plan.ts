@@ -1,0 +1,109 @@
+import { AedError, melOptionsSchema, parseOptions, type MelOptions, type OptionsInput } from '@aed/core'
+import { maximumOf, runningMaximum, toDecibels } from './decibels.ts'
+import { createMelFilters, type MelFilters } from './mel-filters.ts'
+import { padSignal } from './padding.ts'
+import { createPowerSpectrum } from './power-spectrum.ts'
+import { frameWindow } from './window.ts'
+
+/** What a caller gives of {@link MelOptions}; what is left out has its default. */
+export type MelOptionsInput = OptionsInput<typeof melOptionsSchema>
+
+/** Tables and scratch of a mel spectrogram, made once for many clips of one rate. Not for two calls at the same time. */
+export interface MelPlan {
+  /** In Hz. */
+  readonly sampleRate: number
+  /** Complete options. */
+  readonly options: MelOptions
+  /** Window of a frame, `[nFft]`, float64; not to be written. */
+  readonly window: Float64Array
+  /** Sparse mel weights, float64; not to be written. */
+  readonly filters: MelFilters
+  /** What a user should know of these options, one sentence each with a remedy; empty when all is well. */
+  readonly warnings: readonly string[]
+  /** Number of frames that so many samples give, as in librosa; 0 where there is no frame. */
+  frames(samples: number): number
+  /**
+   * Mel spectrogram, power or magnitude.
+   * @param out takes the result, `nMels · frames` long; by default a new array
+   * @returns `[nMels, frames]`, float64, row 0 the lowest band
+   * @throws AedError `AUDIO_EMPTY`, `INVALID_INPUT` for NaN or infinite samples, fewer than nFft without `center`, `out` of another length
+   */
+  melPower(samples: Float32Array, out?: Float64Array): Float64Array
+  /**
+   * Log-mel spectrogram in dB, or the linear one where `dbRef` is null.
+   * @param out takes the result, `nMels · frames` long; by default a new array
+   * @returns `[nMels, frames]`, float32, row 0 the lowest band
+   * @throws AedError as {@link MelPlan.melPower}; `INVALID_OPTION` when `dbRef` is `'patch'`: without patches there is no such reference
+   */
+  logMel(samples: Float32Array, out?: Float32Array): Float32Array
+}
+
+/**
+ * Plans mel spectrograms of one sampling rate.
+ * @param sampleRate in Hz, above 0
+ * @throws AedError `INVALID_OPTION` also when `nFft` is not a product of 2, 3 and 5, `winLength > nFft`, `fmin ≥ fmax`, `fmin ≥ sampleRate / 2`
+ * @see librosa.feature.melspectrogram, version in test/golden/MANIFEST.json
+ */
+export function createMelPlan(sampleRate: number, options: MelOptionsInput = {}): MelPlan {
+  const mel = parseOptions(melOptionsSchema, options, 'mel')
+  const { nFft, hopLength, nMels, center, power } = mel
+  const window = frameWindow(mel)
+  const spectrum = createPowerSpectrum(window)
+  const filters = createMelFilters(sampleRate, mel)
+  const { start, offset, weights, bins } = filters
+  const bin = new Float64Array(bins)
+
+  const frames = (samples: number): number => {
+    const length = center ? samples + 2 * (nFft >> 1) : samples
+    return samples < 1 || length < nFft ? 0 : 1 + Math.floor((length - nFft) / hopLength)
+  }
+
+  const melPower = (samples: Float32Array, out?: Float64Array): Float64Array => {
+    checkSamples(samples)
+    const count = frames(samples.length)
+    if (count === 0)
+      throw new AedError('INVALID_INPUT', `mel: without center a clip takes at least nFft = ${nFft} samples, got ${samples.length}`, { hint: 'lengthen the clip or set center' })
+    const result = checkOut(out, nMels * count) ?? new Float64Array(nMels * count)
+    const signal = padSignal(samples, mel)
+    for (let t = 0; t < count; t++) {
+      spectrum.run(signal, t * hopLength, bin)
+      if (power === 1) for (let k = 0; k < bins; k++) bin[k] = Math.sqrt(bin[k]!)
+      for (let m = 0, at = t; m < nMels; m++, at += count) {
+        const end = offset[m + 1]!
+        let sum = 0
+        for (let i = offset[m]!, k = start[m]!; i < end; i++, k++) sum += weights[i]! * bin[k]!
+        result[at] = sum
+      }
+    }
+    return result
+  }
+
+  const logMel = (samples: Float32Array, out?: Float32Array): Float32Array => {
+    const { dbRef } = mel
+    if (dbRef === 'patch')
+      throw new AedError('INVALID_OPTION', "mel: dbRef 'patch' is the maximum of a patch, and a spectrogram has no patches", { hint: "call logMelPatches, or choose 'clip', 'running' or a number" })
+    const values = melPower(samples)
+    const result = checkOut(out, values.length) ?? new Float32Array(values.length)
+    if (dbRef === null) {
+      result.set(values)
+      return result
+    }
+    const columns = values.length / nMels
+    const references = dbRef === 'running' ? runningMaximum(values, columns) : new Float64Array(columns).fill(dbRef === 'clip' ? maximumOf(values) : dbRef)
+    toDecibels(values, references, mel, result)
+    return result
+  }
+
+  return { sampleRate, options: mel, window, filters, warnings: filters.warnings, frames, melPower, logMel }
+}
+
+function checkSamples(samples: Float32Array): void {
+  if (samples.length === 0) throw new AedError('AUDIO_EMPTY', 'mel: the clip holds no samples')
+  for (let i = 0; i < samples.length; i++)
+    if (!(Math.abs(samples[i]!) < Infinity)) throw new AedError('INVALID_INPUT', `mel: sample ${i} takes a finite number, got ${samples[i]!}`, { hint: 'repair or cut the recording there' })
+}
+
+function checkOut<T extends Float32Array | Float64Array>(out: T | undefined, length: number): T | undefined {
+  if (out && out.length !== length) throw new AedError('INVALID_INPUT', `mel: out takes ${length} values, got an array of ${out.length}`)
+  return out
+}
