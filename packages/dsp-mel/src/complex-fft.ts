@@ -1,4 +1,5 @@
 import { AedError, cosPi, sinPi } from '@aed/core'
+import { createCircle, type Circle } from './circle.ts'
 
 /** Complex FFT of one length, in place on digit-reversed input. */
 export interface ComplexFft {
@@ -55,13 +56,13 @@ function digitReversal(radices: readonly number[]): Int32Array {
   return order
 }
 
-function makeTwiddles(radix: number, span: number): Float64Array {
+function makeTwiddles(radix: number, span: number, { size, cos, sin }: Circle): Float64Array {
+  const step = size / (radix * span)
   const twiddles = new Float64Array(2 * (radix - 1) * span)
   for (let j = 0, t = 0; j < span; j++)
     for (let q = 1; q < radix; q++) {
-      const turn = (2 * q * j) / (radix * span)
-      twiddles[t++] = cosPi(turn)
-      twiddles[t++] = -sinPi(turn)
+      twiddles[t++] = cos[q * j * step]!
+      twiddles[t++] = -sin[q * j * step]!
     }
   return twiddles
 }
@@ -69,15 +70,17 @@ function makeTwiddles(radix: number, span: number): Float64Array {
 /**
  * Plan of a mixed-radix complex FFT, decimation in time.
  * @param size any product of 2, 3 and 5
+ * @param circle of `size` points or a multiple, for callers that have one
  * @throws AedError `INVALID_OPTION` for another size
  * @see Cooley and Tukey, An algorithm for the machine calculation of complex Fourier series, 1965
  */
-export function createComplexFft(size: number): ComplexFft {
+export function createComplexFft(size: number, circle?: Circle): ComplexFft {
   const radices = factorize(size)
   if (!radices) throw new AedError('INVALID_OPTION', `FFT: the size takes a product of 2, 3 and 5, got ${size}`)
+  const points = circle ?? createCircle(size)
   let span = 1
   const passes: Pass[] = radices.map((radix) => {
-    const pass = { radix, span, twiddles: makeTwiddles(radix, span) }
+    const pass = { radix, span, twiddles: makeTwiddles(radix, span, points) }
     span *= radix
     return pass
   })

@@ -68,6 +68,27 @@ export function createMelFilters(sampleRate: number, options: MelFilterOptions):
   return { nMels, bins, start, offset, triangles, norm, weights, emptyBands, warnings: warningsOf(emptyBands, edges, binHz) }
 }
 
+/**
+ * Weighs one spectrum: band `m` goes to `out[at + m · stride]`. The order of the sums is fixed.
+ * @param spectrum `[bins]`
+ */
+export function applyMelFilters({ nMels, start, offset, weights }: MelFilters, spectrum: Float64Array, out: Float64Array, at: number, stride: number): void {
+  for (let m = 0; m < nMels; m++, at += stride) {
+    const end = offset[m + 1]!
+    let k = start[m]!
+    let i = offset[m]!
+    // Two sums: one alone waits for each addition.
+    let even = 0
+    let odd = 0
+    for (; i + 1 < end; i += 2, k += 2) {
+      even += weights[i]! * spectrum[k]!
+      odd += weights[i + 1]! * spectrum[k + 1]!
+    }
+    if (i < end) even += weights[i]! * spectrum[k]!
+    out[at] = even + odd
+  }
+}
+
 function checkRange(sampleRate: number, { fmin, fmax }: MelFilterOptions): void {
   if (!(sampleRate > 0 && sampleRate < Infinity)) throw new AedError('INVALID_OPTION', `mel: sampleRate takes a finite number above 0, got ${sampleRate}`)
   if (fmin >= sampleRate / 2)

@@ -1,7 +1,7 @@
 import { AedError, melOptionsSchema, parseOptions, type MelOptions, type OptionsInput } from '@aed/core'
 import { maximumOf, runningMaximum, toDecibels } from './decibels.ts'
-import { createMelFilters, type MelFilters } from './mel-filters.ts'
-import { padSignal } from './padding.ts'
+import { applyMelFilters, createMelFilters, type MelFilters } from './mel-filters.ts'
+import { fillFrame } from './padding.ts'
 import { createPowerSpectrum } from './power-spectrum.ts'
 import { frameWindow } from './window.ts'
 
@@ -50,11 +50,12 @@ export function createMelPlan(sampleRate: number, options: MelOptionsInput = {})
   const window = frameWindow(mel)
   const spectrum = createPowerSpectrum(window)
   const filters = createMelFilters(sampleRate, mel)
-  const { start, offset, weights, bins } = filters
-  const bin = new Float64Array(bins)
+  const bins = new Float64Array(filters.bins)
+  const edge = new Float32Array(nFft)
+  const lead = center ? nFft >> 1 : 0
 
   const frames = (samples: number): number => {
-    const length = center ? samples + 2 * (nFft >> 1) : samples
+    const length = samples + 2 * lead
     return samples < 1 || length < nFft ? 0 : 1 + Math.floor((length - nFft) / hopLength)
   }
 
@@ -64,16 +65,15 @@ export function createMelPlan(sampleRate: number, options: MelOptionsInput = {})
     if (count === 0)
       throw new AedError('INVALID_INPUT', `mel: without center a clip takes at least nFft = ${nFft} samples, got ${samples.length}`, { hint: 'lengthen the clip or set center' })
     const result = checkOut(out, nMels * count) ?? new Float64Array(nMels * count)
-    const signal = padSignal(samples, mel)
     for (let t = 0; t < count; t++) {
-      spectrum.run(signal, t * hopLength, bin)
-      if (power === 1) for (let k = 0; k < bins; k++) bin[k] = Math.sqrt(bin[k]!)
-      for (let m = 0, at = t; m < nMels; m++, at += count) {
-        const end = offset[m + 1]!
-        let sum = 0
-        for (let i = offset[m]!, k = start[m]!; i < end; i++, k++) sum += weights[i]! * bin[k]!
-        result[at] = sum
+      const first = t * hopLength - lead
+      if (first >= 0 && first + nFft <= samples.length) spectrum.run(samples, first, bins)
+      else {
+        fillFrame(samples, first, mel, edge)
+        spectrum.run(edge, 0, bins)
       }
+      if (power === 1) takeRoots(bins)
+      applyMelFilters(filters, bins, result, t, count)
     }
     return result
   }
@@ -95,6 +95,10 @@ export function createMelPlan(sampleRate: number, options: MelOptionsInput = {})
   }
 
   return { sampleRate, options: mel, window, filters, warnings: filters.warnings, frames, melPower, logMel }
+}
+
+function takeRoots(values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = Math.sqrt(values[i]!)
 }
 
 function checkSamples(samples: Float32Array): void {
