@@ -1,0 +1,4 @@
+export { createReferenceEngine, runInt8 } from './reference-engine.ts'
+
+export type { Executor, OnTensor } from './executor.ts'
+export type { Int8Values } from './reference-engine.ts'

@@ -1,0 +1,88 @@
+import { AedError, ARRAY_OF, formatShape, sizeOf, tensorOf, validateGraph, type DataOf, type DType, type Graph, type GraphNode, type GraphTensor, type Tensor } from '@aed/core'
+
+/** Where the values of a graph's tensors live while it runs: constants as they are, one buffer for each activation. */
+export interface Storage {
+  readonly graph: Graph
+  tensor(name: string | undefined): GraphTensor
+  /** @throws AedError `MODEL_UNSUPPORTED` when the tensor is of another type */
+  values<D extends DType>(node: GraphNode, name: string | undefined, dtype: D): DataOf[D]
+}
+
+/** Prepares one node: what it returns computes the node's output from the present values of its inputs, for one item. */
+export type PlanNode<N extends GraphNode = GraphNode> = (storage: Storage, node: N) => () => void
+
+/** Called for the input and after each node of each item; `values` is valid during the call only. */
+export type OnTensor<V> = (name: string, values: V) => void
+
+export interface Executor<V> {
+  /** @param input `[n, ...]`, any n; `[n, h, w]` too where the graph takes `[1, h, w, 1]` */
+  run(input: Tensor, onTensor?: OnTensor<V>): Tensor
+}
+
+export const unsupported = (graph: Graph, node: GraphNode, what: string) =>
+  new AedError('MODEL_UNSUPPORTED', `graph '${graph.name}', ${node.op} '${node.name}': ${what}`)
+
+/** One buffer for each tensor, without any sharing: a plain executor is easy to check and to look into. */
+function allocate(graph: Graph): Map<string, DataOf[DType]> {
+  return new Map(Object.values(graph.tensors).map(({ name, dtype, shape, data }) => [name, data ?? new ARRAY_OF[dtype](sizeOf(shape))]))
+}
+
+/** Number of items in an input; the batch size that the graph states does not matter. */
+function countItems(graph: Graph, wanted: GraphTensor, input: Tensor): number {
+  const fail = (got: string) =>
+    new AedError('MODEL_MISMATCH', `graph '${graph.name}': input '${wanted.name}' takes ${wanted.dtype} [n, ${wanted.shape.slice(1).join(', ')}], got ${got}`)
+  if (input.dtype !== wanted.dtype) throw fail(input.dtype)
+  const item = wanted.shape.slice(1)
+  const shape = input.shape.length === wanted.shape.length - 1 && item.at(-1) === 1 ? [...input.shape, 1] : input.shape
+  const fits = shape.length === wanted.shape.length && item.every((length, i) => length === shape[i + 1])
+  if (!fits || sizeOf(input.shape) !== input.data.length) throw fail(`${formatShape(input.shape)} with ${input.data.length} values`)
+  return shape[0]!
+}
+
+/**
+ * Runs the nodes of a graph in order, item by item. Everything that depends on the graph alone is prepared here; a run
+ * allocates its result and nothing for an item.
+ * @throws AedError `GRAPH_INVALID`, `MODEL_UNSUPPORTED`; in `run` `MODEL_MISMATCH` for an input of another type or shape
+ */
+export function createExecutor<V>(graph: Graph, planNode: PlanNode): Executor<V> {
+  validateGraph(graph)
+  const [inputName, ...moreInputs] = graph.inputs
+  if (inputName === undefined || moreInputs.length > 0)
+    throw new AedError('MODEL_UNSUPPORTED', `graph '${graph.name}' has ${graph.inputs.length} inputs, one is supported`)
+  if (graph.outputs[0] === undefined) throw new AedError('GRAPH_INVALID', `graph '${graph.name}' has no output`)
+  const buffers = allocate(graph)
+  const valuesOf = (name: string) => buffers.get(name) as V
+  const storage: Storage = {
+    graph,
+    tensor: (name) => tensorOf(graph, name),
+    values(node, name, dtype) {
+      const found = tensorOf(graph, name)
+      if (found.dtype !== dtype) throw unsupported(graph, node, `tensor '${found.name}' is ${found.dtype}, ${dtype} is needed here`)
+      return buffers.get(found.name) as DataOf[typeof dtype]
+    },
+  }
+  const steps = graph.nodes.map((node) => ({ name: node.outputs[0]!, compute: planNode(storage, node), values: valuesOf(node.outputs[0]!) }))
+  const inputTensor = tensorOf(graph, inputName)
+  const outputTensor = tensorOf(graph, graph.outputs[0])
+  const inputValues = valuesOf(inputName) as Float32Array
+  const outputValues = valuesOf(outputTensor.name) as Float32Array
+  const [inputSize, outputSize] = [inputValues.length, outputValues.length]
+
+  return {
+    run(input, onTensor) {
+      const items = countItems(graph, inputTensor, input)
+      const result = new ARRAY_OF[outputTensor.dtype](items * outputSize) as Float32Array
+      const source = input.data as Float32Array
+      for (let item = 0; item < items; item++) {
+        for (let i = 0, at = item * inputSize; i < inputSize; i++) inputValues[i] = source[at + i]!
+        onTensor?.(inputName, inputValues as unknown as V)
+        for (const { name, compute, values } of steps) {
+          compute()
+          onTensor?.(name, values)
+        }
+        result.set(outputValues, item * outputSize)
+      }
+      return { dtype: outputTensor.dtype, shape: [items, ...outputTensor.shape.slice(1)], data: result }
+    },
+  }
+}
