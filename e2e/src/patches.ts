@@ -13,6 +13,8 @@ export interface PatchSet {
   /** For each patch the index of its clip. */
   readonly clipOfPatch: Int32Array
   readonly clips: readonly DatasetClip[]
+  /** The front end that made them. */
+  readonly features: FeatureConfig
   /** Of the patches' bytes and their order: what later results depend on. */
   readonly hash: string
 }
@@ -55,7 +57,7 @@ export async function loadPatches(dataset: Dataset, config: FeatureConfig, conte
     clipOfPatch.fill(clip, patch, patch + counts[clip]!)
     patch += counts[clip]!
   })
-  return { patches: tensor('float32', shape, data), clipOfPatch, clips: dataset.clips, hash: await sha256(data) }
+  return { patches: tensor('float32', shape, data), clipOfPatch, clips: dataset.clips, features: config, hash: await sha256(data) }
 }
 
 /** Indices of the patches whose clip is among `clips`, in order. */

@@ -1,4 +1,4 @@
-import { sha256, type Graph, type Progress, type Tensor } from '@aed/core'
+import { sha256, type Graph, type Tensor } from '@aed/core'
 import { splitByRecording } from '@aed/datasets'
 import { fitBatchNorm, miniResNetV2Graph, withDenseHead, type DenseHead, type TrainedHead } from '@aed/model-miniresnetv2'
 import { embedGraph } from '@aed/model-miniresnetv2/train'
@@ -41,15 +41,15 @@ export function holdOutValidation(set: PatchSet, fold: number, train: readonly n
 }
 
 /** Embeddings by tfjs, kept in the cache. */
-async function embed(graph: Graph, set: PatchSet, key: string, { cache, signal }: RunContext, report?: (progress: Progress) => void): Promise<Embedded> {
+async function embed(graph: Graph, set: PatchSet, key: string, { cache, signal }: RunContext): Promise<Embedded> {
   const parts = { backbone: key, patches: set.hash }
-  const embeddings = await cache.get('embeddings-1', parts, npyCodec, () => embedGraph(graph, set.patches, { signal, onProgress: report }))
+  const embeddings = await cache.get('embeddings-1', parts, npyCodec, () => embedGraph(graph, set.patches, { signal }))
   return { graph, embeddings: embeddings as Tensor<'float32'>, hash: await sha256(JSON.stringify(parts)) }
 }
 
 /** Embeddings of a pretrained backbone. */
-export function embedPretrained(backbone: Backbone, set: PatchSet, context: RunContext, report: (progress: Progress) => void): Promise<Embedded> {
-  return embed(backbone.graph, set, backbone.sha256, context, report)
+export function embedPretrained(backbone: Backbone, set: PatchSet, context: RunContext): Promise<Embedded> {
+  return embed(backbone.graph, set, backbone.sha256, context)
 }
 
 /** Patches that batch norm takes its statistics from where no backbone file is given. */

@@ -1,0 +1,50 @@
+import path from 'node:path'
+import type { ModelCard } from '@aed/core'
+import { writeAtomic, writeFolderAtomic } from '@aed/core/node'
+import type { Dataset } from '@aed/datasets'
+import { toModelFiles, type TrainedHead } from '@aed/model-miniresnetv2'
+import type { FeatureConfig, Graph } from '@aed/core'
+import type { Backbone } from './backbone.ts'
+import type { ClipSplit } from './train-fold.ts'
+import { version } from './version.ts'
+
+/** What a model was made from, for its card. */
+export interface ModelOrigin {
+  readonly stacks: number
+  readonly backbone: Backbone | null
+  readonly dataset: Dataset
+  readonly features: FeatureConfig
+  readonly split: ClipSplit
+  readonly seed: number
+  readonly epochs: number
+}
+
+/** The card that travels with a trained model. */
+export function modelCard({ stacks, backbone, dataset, features, split, seed, epochs }: ModelOrigin): ModelCard {
+  return {
+    schema: 'aed-model/1',
+    name: `miniresnetv2-${stacks}-stack-${dataset.name}${split.fold ? `-fold-${split.fold}` : ''}`,
+    classes: [...dataset.classes],
+    features,
+    head: { kind: 'meanScores' },
+    provenance: {
+      madeBy: `@aed ${version}`,
+      data: dataset.name,
+      synthetic: dataset.synthetic,
+      testFold: split.fold || null,
+      clips: { train: split.train.length, validation: split.validation.length },
+      backbone: backbone ? { file: backbone.file, sha256: backbone.sha256 } : null,
+      seed,
+      epochs,
+    },
+    licence: [backbone ? `backbone ${backbone.file}: see its publisher` : null, `${dataset.name}: ${dataset.licence}`].filter(Boolean).join('; '),
+  }
+}
+
+/** Writes a float model as a folder: tfjs layers model, `aed.json`, training curves as JSON lines. */
+export async function writeModelFolder(dir: string, graph: Graph, card: ModelCard, trained: TrainedHead): Promise<void> {
+  await writeFolderAtomic(dir, async (temporary) => {
+    for (const [name, bytes] of Object.entries(toModelFiles({ graph, card }))) await writeAtomic(path.join(temporary, name), bytes)
+    await writeAtomic(path.join(temporary, 'curves.jsonl'), trained.history.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''))
+  })
+}

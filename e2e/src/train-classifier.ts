@@ -1,0 +1,84 @@
+import path from 'node:path'
+import * as v from 'valibot'
+import { AedError, featureConfigSchema, option, parseOptions, type FeatureConfig, type Graph, type ModelCard, type OptionsOf, type StageContext } from '@aed/core'
+import { readDataset, type Dataset } from '@aed/datasets'
+import { evaluate, type Evaluation } from '@aed/eval-cliplevel'
+import { denseScores, type TrainedHead } from '@aed/model-miniresnetv2'
+import { readBackbone } from './backbone.ts'
+import { defaultCacheDir, openCache } from './cache.ts'
+import { patchScores } from './evaluate-folds.ts'
+import { modelCard, writeModelFolder } from './fold-files.ts'
+import { loadPatches, patchesOf, take } from './patches.ts'
+import { createSteps, type StepEvent } from './steps.ts'
+import { embedPretrained, embedSeeded, floatGraph, holdOutValidation, patchLabels, trainHead } from './train-fold.ts'
+import { createStagePool } from './worker-pool.ts'
+
+/** Options of training one classifier on a dataset: `aed train`. */
+export const trainOptionsSchema = v.strictObject({
+  stacks: option.numberChoice([1, 2], 1, 'network size'),
+  backbone: option.textOrNone(null, 'Keras .h5 file, or a folder of the published ones; none: seeded initial values'),
+  fold: option.integerOrNone(null, 'official fold kept out of training and used for the test; none: train on everything', { min: 1 }),
+  seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),
+  epochs: option.integer(40, 'epochs of training at most', { min: 1 }),
+  jobs: option.integer(0, 'worker threads; 0: one per core', { min: 0, max: 256 }),
+  cache: option.textOrNone(null, 'folder of intermediate results; none: AED_CACHE_DIR or the user’s cache'),
+})
+
+export type TrainOptions = OptionsOf<typeof trainOptionsSchema>
+
+/** A trained classifier with how it did on the fold kept out. */
+export interface TrainedClassifier {
+  readonly graph: Graph
+  readonly card: ModelCard
+  readonly trained: TrainedHead
+  /** null when no fold was kept out. */
+  readonly test: Evaluation | null
+}
+
+/**
+ * Trains a dense head on a frozen backbone with the clips of a folder and writes the model folder.
+ * @param input.data folder of a dataset
+ * @param input.out folder to write
+ * @param input.features partial feature config
+ * @throws AedError with the file or option at fault, before anything is written
+ */
+export async function trainClassifier(
+  input: { readonly data: string; readonly out: string; readonly features: unknown; readonly options: unknown },
+  { signal, onStep = () => undefined }: Pick<StageContext, 'signal'> & { readonly onStep?: (event: StepEvent) => void } = {},
+): Promise<TrainedClassifier> {
+  const options = parseOptions(trainOptionsSchema, input.options, 'train')
+  const features: FeatureConfig = parseOptions(featureConfigSchema, input.features, 'train')
+  const dataset = await readDataset(input.data)
+  const { train, test } = keepOut(dataset, options.fold)
+  const backbone = options.backbone === null ? null : await readBackbone(options.backbone, options.stacks, [features.mel.nMels, features.patches.patchLength, 1])
+  const pool = createStagePool(options.jobs)
+  const context = { cache: openCache(options.cache ?? defaultCacheDir()), pool, signal }
+  try {
+    const steps = createSteps(4, onStep, signal)
+    const set = await steps.run('audio and features', (report) => loadPatches(dataset, features, context, report), ({ patches }) => `${patches.shape[0]!} patches`)
+    const labels = patchLabels(set, dataset.classes)
+    const split = holdOutValidation(set, options.fold ?? 0, train, test, options.seed)
+    const embedded = await steps.run('embeddings', () =>
+      backbone ? embedPretrained(backbone, set, context) : embedSeeded(options.stacks, set, labels, split, options.seed, context),
+    )
+    const { epochs, seed } = options
+    const trained = await steps.run('training', () => trainHead(embedded, set, labels, split, { epochs, seed }, context), ({ bestEpoch }) => `best epoch ${bestEpoch}`)
+    const graph = floatGraph(embedded, trained)
+    const card = modelCard({ stacks: options.stacks, backbone, dataset, features, split, seed, epochs })
+    await steps.run('model folder', () => writeModelFolder(input.out, graph, card, trained), () => path.join(input.out, 'model.json'))
+    const testPatches = patchesOf(set, test)
+    const scores = () => denseScores(trained.head, take(embedded.embeddings, testPatches)).data
+    return { graph, card, trained, test: test.length === 0 ? null : evaluate(patchScores(dataset.classes, set, test, testPatches, scores()), { seed }) }
+  } finally {
+    await pool.close()
+  }
+}
+
+/** Clips for training and for the test, as indices. */
+function keepOut({ clips, name }: Dataset, fold: number | null): { readonly train: readonly number[]; readonly test: readonly number[] } {
+  const all = [...clips.keys()]
+  if (fold === null) return { train: all, test: [] }
+  const test = all.filter((clip) => clips[clip]!.fold === fold)
+  if (test.length === 0) throw new AedError('INVALID_OPTION', `train: ${name} has no clip in fold ${fold}`)
+  return { train: all.filter((clip) => clips[clip]!.fold !== fold), test }
+}

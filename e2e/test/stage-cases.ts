@@ -1,0 +1,79 @@
+import { createRandom, featureConfig, GraphBuilder, sha256, tensor, type AudioClip, type Graph, type PatchScores } from '@aed/core'
+import { miniResNetV2Graph } from '@aed/model-miniresnetv2'
+import { quantize } from '@aed/quantize-int8'
+
+/** One call of one stage of a package: made anew in every environment from the same seed. */
+export interface StageCase {
+  readonly stage: string
+  readonly input: unknown
+  readonly options: unknown
+}
+
+/** A second of noise with a falling level. */
+function clip(): AudioClip {
+  const random = createRandom('environments')
+  return { samples: Float32Array.from({ length: 24_000 }, (_, i) => random.normal() * (0.3 - i / 100_000)), sampleRate: 16_000 }
+}
+
+function smallGraph(): Graph {
+  const random = createRandom('small graph')
+  const values = (length: number) => Float32Array.from({ length }, () => random.normal() * 0.3)
+  const g = new GraphBuilder('small')
+  const x = g.input('x', [1, 12, 10, 1])
+  const conv = g.conv2d('conv', g.pad2d('pad', x, [1, 1], [1, 1]), g.constant('w', 'float32', [8, 3, 3, 1], values(72)), g.constant('b', 'float32', [8], values(8)), { activation: 'relu' })
+  const scaled = g.add('bn/add', g.mul('bn/mul', g.maxPool2d('pool', conv, [2, 2]), g.constant('s', 'float32', [8], values(8))), g.constant('t', 'float32', [8], values(8)))
+  const flat = g.flatten('flat', g.relu('relu', scaled))
+  return g.build([g.softmax('softmax', g.dense('dense', flat, g.constant('dw', 'float32', [4, 240], values(960)), g.constant('db', 'float32', [4], values(4))))])
+}
+
+function noise(shape: readonly number[], seed: string) {
+  const random = createRandom(seed)
+  return tensor('float32', shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()))
+}
+
+function scores(): PatchScores {
+  const random = createRandom('scores')
+  const classes = ['bark', 'rain', 'saw']
+  const clips = Array.from({ length: 30 }, (_, i) => ({ id: `clip-${i}`, label: classes[i % 3]!, source: `recording-${i >> 1}`, fold: 1 + (i % 5) }))
+  const clipOfPatch = Int32Array.from({ length: 90 }, (_, i) => Math.floor(i / 3))
+  return { classes, clips, clipOfPatch, scores: Float32Array.from({ length: 270 }, () => random.uniform()) }
+}
+
+/** Cases of the five stage packages. */
+export function stageCases(): Readonly<Record<string, readonly StageCase[]>> {
+  const graph = smallGraph()
+  const config = featureConfig()
+  const { graph: int8 } = quantize({ graph, calibration: noise([16, 12, 10, 1], 'calibration') }, {})
+  return {
+    'dsp-mel': [
+      { stage: 'logMelPatches', input: clip(), options: config },
+      { stage: 'melSpectrogram', input: clip(), options: { ...config.mel, nFft: 960, window: 'hamming', power: 1 } },
+    ],
+    'model-miniresnetv2': [
+      {
+        stage: 'trainDenseHead',
+        input: { embeddings: noise([60, 32], 'embeddings'), labels: Int32Array.from({ length: 60 }, (_, i) => i % 3), train: Int32Array.from({ length: 45 }, (_, i) => i), validation: Int32Array.from({ length: 15 }, (_, i) => 45 + i) },
+        options: { epochs: 5 },
+      },
+    ],
+    'quantize-int8': [
+      { stage: 'quantize', input: { graph, calibration: noise([16, 12, 10, 1], 'calibration') }, options: {} },
+      { stage: 'runFloat', input: { graph: miniResNetV2Graph({ stacks: 1, classes: 10, inputShape: [64, 50, 1], seed: 3 }), input: noise([1, 64, 50, 1], 'patch') }, options: {} },
+      { stage: 'runInt8', input: { graph: int8, input: { dtype: 'int8', shape: [2, 12, 10, 1], data: Int8Array.from({ length: 240 }, (_, i) => ((i * 37) % 256) - 128) } }, options: {} },
+      { stage: 'writeTflite', input: { graph: int8, card: null }, options: {} },
+    ],
+    'eval-cliplevel': [{ stage: 'evaluate', input: scores(), options: {} }],
+    'stm32-deploy': [{ stage: 'generateC', input: { graph: int8, card: null, selftest: null }, options: { name: 'small' } }],
+  }
+}
+
+/** SHA-256 of a result: equal only where every number has the same bits and every text the same letters. */
+export async function digest(value: unknown): Promise<string> {
+  const text = JSON.stringify(value, (_key, part: unknown) => {
+    if (!ArrayBuffer.isView(part)) return part
+    const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength)
+    return `${part.constructor.name}:${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  })
+  return sha256(text)
+}
+

@@ -1,0 +1,35 @@
+import type { Flag, Schemas } from './flags.ts'
+import type { Output } from './output.ts'
+
+/** One subcommand: what it takes, and what it does with it. */
+export interface CommandModule {
+  readonly args: readonly { readonly syntax: string; readonly description: string }[]
+  readonly schemas: Schemas
+  readonly flags: readonly Flag[]
+  /** Command lines that work. */
+  readonly examples: readonly string[]
+  run(call: CommandCall): Promise<void>
+}
+
+/** A call of a subcommand. */
+export interface CommandCall {
+  readonly args: readonly string[]
+  readonly options: Readonly<Record<string, unknown>>
+  readonly output: Output
+  /** Fires on Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+/** Every subcommand; each is loaded only when it is called. */
+export const COMMANDS = {
+  features: { summary: 'log-mel features of recordings or waveforms, as .npy', load: () => import('./commands/features.ts').then((m) => m.features) },
+  train: { summary: 'train a classifier on a folder of clips', load: () => import('./commands/train.ts').then((m) => m.train) },
+  quantize: { summary: 'turn a float model into an int8 .tflite', load: () => import('./commands/quantize.ts').then((m) => m.quantize) },
+  infer: { summary: 'run a model on a .npy of patches', load: () => import('./commands/infer.ts').then((m) => m.infer) },
+  eval: { summary: 'patch- and clip-level accuracy of a model or of a table of scores', load: () => import('./commands/eval.ts').then((m) => m.evaluate) },
+  deploy: { summary: 'write the C library of an int8 .tflite', load: () => import('./commands/deploy.ts').then((m) => m.deploy) },
+  esc10: { summary: 'the whole ESC-10 pipeline', load: () => import('./commands/esc10.ts').then((m) => m.esc10) },
+  doctor: { summary: 'what of the tools and data is there', load: () => import('./commands/doctor.ts').then((m) => m.doctor) },
+} as const satisfies Readonly<Record<string, { readonly summary: string; load(): Promise<CommandModule> }>>
+
+export type CommandName = keyof typeof COMMANDS

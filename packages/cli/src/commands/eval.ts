@@ -1,0 +1,95 @@
+import path from 'node:path'
+import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, tensorOf, type PatchScores, type Tensor } from '@aed/core'
+import { readBytes, writeAtomic } from '@aed/core/node'
+import { readDataset } from '@aed/datasets'
+import { createStagePool, defaultCacheDir, loadPatches, openCache, patchesOf, patchScores, take } from '@aed/e2e'
+import { evaluate as evaluateScores, evaluateOptionsSchema, formatEvaluation, formatScoresCsv, parseScoresCsv } from '@aed/eval-cliplevel'
+import { dequantizeValues, quantizeValues } from '@aed/quantize-int8'
+import type { CommandCall, CommandModule } from '../commands.ts'
+import { cardFor } from '../model-card.ts'
+import { readModel, type ModelFile } from '../model-file.ts'
+
+export const evaluate: CommandModule = {
+  args: [{ syntax: '[MODEL]', description: 'model folder, Keras .h5 or .tflite; none with --scores' }],
+  schemas: { evaluation: evaluateOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
+  flags: [
+    { syntax: '--data <DIR>', description: 'folder of clips' },
+    { syntax: '--fold <N>', description: 'only the clips of this official fold' },
+    { syntax: '--scores <FILE>', description: 'csv with columns clip, source, label, then one a class; a row a patch' },
+    { syntax: '--labels <FILE>', description: 'class names, one a line, for models without a card' },
+    { syntax: '--out <DIR>', description: 'folder for evaluation.json and patches.csv' },
+  ],
+  examples: ['aed eval model.tflite --data ESC-50-master --fold 5', 'aed eval --scores patches.csv --json'],
+  async run(call) {
+    const { args, options, output } = call
+    const { scores: file, data, out, evaluation: settings = {} } = options as { scores?: string; data?: string; out?: string; evaluation?: object }
+    if ((args.length > 0) === (file !== undefined) || (file === undefined) !== (data !== undefined))
+      throw new AedError('USAGE', 'aed eval: give a MODEL with --data DIR, or --scores FILE alone', { hint: 'see aed eval --help' })
+    const scores = file === undefined ? await scoreModel(args[0]!, data!, call) : parseScoresCsv(new TextDecoder().decode(await readBytes(file)), file)
+    const evaluation = evaluateScores(scores, settings)
+    if (out !== undefined) {
+      await writeAtomic(path.join(out, 'patches.csv'), formatScoresCsv(scores))
+      await writeAtomic(path.join(out, 'evaluation.json'), `${JSON.stringify(evaluation, null, 2)}\n`)
+    }
+    output.result(evaluation, formatEvaluation(evaluation))
+  },
+}
+
+/** Runs a model over the clips of a folder. */
+async function scoreModel(location: string, data: string, { options, output, signal }: CommandCall): Promise<PatchScores> {
+  const model = await readModel(location)
+  const card = await cardFor(model, options)
+  const dataset = await readDataset(data)
+  const { classes } = card
+  if (!classes) throw new AedError('MODEL_MISMATCH', `${location}: has no class names`, { hint: 'give them with --labels FILE' })
+  const unknown = dataset.classes.find((name) => !classes.includes(name))
+  if (unknown !== undefined) throw new AedError('UNKNOWN_CLASS', `${data}: class '${unknown}' is not among the model's ${classes.join(', ')}`)
+  const clips = chooseClips(dataset.clips.map(({ fold }) => fold), options['fold'], data)
+  const trainedOn = card.provenance['data'] === dataset.name && options['fold'] === undefined
+  if (trainedOn) output.say(`note: ${location} was trained on clips of ${dataset.name}; only --fold ${String(card.provenance['testFold'] ?? 'N')} of clips kept out says how good it is`)
+  const pool = createStagePool()
+  try {
+    const chosen = { ...dataset, clips: clips.map((clip) => dataset.clips[clip]!) }
+    const set = await loadPatches(chosen, card.features, { cache: openCache(defaultCacheDir()), pool, signal }, (progress) => output.progress(progress))
+    const all = [...set.clips.keys()]
+    const patches = patchesOf(set, all)
+    const scores = await scorePatches(model, take(set.patches, patches), pool, signal, (done) => output.progress({ done, total: patches.length, what: 'patches' }))
+    return patchScores(classes, set, all, patches, scores)
+  } finally {
+    await pool.close()
+  }
+}
+
+function chooseClips(folds: readonly (number | null)[], given: unknown, where: string): number[] {
+  const all = [...folds.keys()]
+  if (given === undefined) return all
+  const fold = Number(given)
+  const chosen = all.filter((clip) => folds[clip] === fold)
+  if (chosen.length === 0) throw new AedError('INVALID_OPTION', `aed eval: --fold ${String(given)}: ${where} has no such fold`)
+  return chosen
+}
+
+const CHUNK = 32
+
+async function scorePatches({ graph }: ModelFile, patches: Tensor<'float32'>, pool: ReturnType<typeof createStagePool>, signal: AbortSignal, report: (done: number) => void): Promise<Float32Array> {
+  const input = tensorOf(graph, graph.inputs[0])
+  const output = tensorOf(graph, graph.outputs[0])
+  const [n, mels, frames] = patches.shape as [number, number, number]
+  const size = mels * frames
+  const outputs = output.shape.at(-1)!
+  const scores = new Float32Array(n * outputs)
+  let done = 0
+  const runChunk = async (start: number) => {
+    const values = patches.data.slice(start * size, (start + CHUNK) * size)
+    const shape = [values.length / size, ...input.shape.slice(1)]
+    const data = input.dtype === 'int8' ? quantizeValues(values, input.quantization!) : values
+    const item = { dtype: input.dtype, shape, data } as Tensor
+    const int8 = graph.nodes.some((node) => tensorOf(graph, node.outputs[0]).dtype === 'int8')
+    const result = int8 ? await pool.stages.runInt8({ graph, input: item }, {}, { signal }) : await pool.stages.runFloat({ graph, input: item as Tensor<'float32'> }, {}, { signal })
+    scores.set(result.dtype === 'int8' ? dequantizeValues(result.data as Int8Array, output.quantization!) : (result.data as Float32Array), start * outputs)
+    report((done += shape[0]!))
+  }
+  const starts = Array.from({ length: Math.ceil(n / CHUNK) }, (_, i) => i * CHUNK)
+  await Promise.all(starts.map(runChunk))
+  return scores
+}

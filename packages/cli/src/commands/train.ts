@@ -1,0 +1,32 @@
+import { audioOptionsSchema, melOptionsSchema, patchOptionsSchema } from '@aed/core'
+import { trainClassifier, trainOptionsSchema } from '@aed/e2e'
+import { formatEvaluation } from '@aed/eval-cliplevel'
+import type { CommandModule } from '../commands.ts'
+import { percent } from '../text.ts'
+
+export const train: CommandModule = {
+  args: [],
+  schemas: { '': trainOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
+  flags: [
+    { syntax: '--data <DIR>', description: 'folder of clips: ESC-50 layout, labels.csv, or a folder per class', required: true },
+    { syntax: '--out <DIR>', description: 'model folder to write', required: true },
+  ],
+  examples: ['aed train --data ESC-50-master --backbone backbones/ --out model', 'aed train --data clips/ --fold 5 --stacks 2 --out model'],
+  async run({ options, output, signal }) {
+    const { data, out, audio, mel, patches, ...rest } = options as { data: string; out: string; audio?: object; mel?: object; patches?: object }
+    const given = { data, out, features: { ...(audio && { audio }), ...(mel && { mel }), ...(patches && { patches }) }, options: withoutUndefined(rest) }
+    const { card, trained, test } = await trainClassifier(given, { signal, onStep: (event) => output.step(event) })
+    const last = trained.history[trained.bestEpoch - 1]!
+    const text = [
+      `${card.name}: ${card.classes!.length} classes, best epoch ${trained.bestEpoch} of ${trained.history.length}, validation accuracy ${percent(last.valAccuracy)} (patches)`,
+      ...(test ? [formatEvaluation(test)] : []),
+      `model folder: ${out}`,
+    ]
+    output.result({ model: out, card, bestEpoch: trained.bestEpoch, history: trained.history, test }, text.join('\n'))
+  },
+}
+
+/** Commander leaves `undefined` where a yes-or-no flag was not given. */
+function withoutUndefined(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { Option, type Command } from 'commander'
+import { parse as parseYaml } from 'yaml'
+import { AedError, describeOptions, type OptionDescription } from '@aed/core'
+import { fileError } from '@aed/core/node'
+import type * as v from 'valibot'
+
+/** Option schemas of a command by the key that they have in the parsed options and in YAML; `''` for those at the top. */
+export type Schemas = Readonly<Record<string, v.GenericSchema>>
+
+/** A flag that no schema describes: paths and the like. */
+export interface Flag {
+  /** As commander writes it: `--out <FILE>`. */
+  readonly syntax: string
+  readonly description: string
+  readonly required?: boolean
+}
+
+const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** Commander's name of a flag's value. */
+const keyOf = (flag: Flag) =>
+  /--(?:no-)?([a-z0-9-]+)/.exec(flag.syntax)![1]!.replaceAll(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
+
+/** Every option of a command's schemas with the key of its schema. */
+function described(schemas: Schemas): (OptionDescription & { readonly group: string })[] {
+  return Object.entries(schemas).flatMap(([group, schema]) => describeOptions(schema).map((description) => ({ ...description, group })))
+}
+
+/** Declares the flags of a command: its own, then those that its schemas describe. */
+export function addOptions(command: Command, schemas: Schemas, flags: readonly Flag[]): void {
+  for (const { syntax, description } of flags) command.addOption(new Option(syntax, description))
+  for (const { name, kind, choices, nullable, default: value, description, unit } of described(schemas)) {
+    const flag = kebab(name)
+    const standard = value === null ? 'none' : String(value)
+    const values = [...choices, ...(kind === 'choiceOrNumber' ? ['NUMBER'] : []), ...(nullable && choices.length > 0 ? ['none'] : [])]
+    const text = `${description}${values.length > 0 ? `: ${values.join(' | ')}` : ''}${unit === undefined ? '' : `, ${unit}`} (${standard}${nullable && values.length === 0 && value !== null ? '; or none' : ''})`
+    if (kind === 'boolean') {
+      command.addOption(new Option(`--${flag}`, text))
+      command.addOption(new Option(`--no-${flag}`, value === true ? 'the opposite' : 'the opposite, the default'))
+      // Commander would give a lone --no-flag the value true; undefined keeps "not given" apart.
+      command.setOptionValue(name, undefined)
+    } else command.addOption(new Option(`--${flag} <${placeholder(kind)}>`, text))
+  }
+}
+
+function placeholder(kind: OptionDescription['kind']): string {
+  return { number: 'X', integer: 'N', text: 'TEXT', choice: 'WORD', choiceOrNumber: 'WORD', boolean: '' }[kind]
+}
+
+/** Turns a flag's text into the value that its schema checks. */
+function fromText(text: string, { kind, choices, nullable }: OptionDescription): unknown {
+  if (nullable && text === 'none') return null
+  if (choices.map(String).includes(text)) return choices.find((choice) => String(choice) === text)
+  if (kind === 'text') return text
+  const value = Number(text)
+  return text.trim() !== '' && !Number.isNaN(value) ? value : text // the schema names what is wrong with a text
+}
+
+/**
+ * The options of a command: YAML of `--config` first, flags over it. Schemas' values are left for the stage to check and complete.
+ * @throws AedError `USAGE` for a required flag that is missing, `INVALID_OPTION` for a config file with keys that are no options
+ */
+export async function readOptions(given: Readonly<Record<string, unknown>>, schemas: Schemas, flags: readonly Flag[], where: string): Promise<Record<string, unknown>> {
+  const options: Record<string, unknown> = typeof given['config'] === 'string' ? await readConfig(given['config'], schemas, flags) : {}
+  for (const flag of flags) {
+    const key = keyOf(flag)
+    if (given[key] !== undefined) options[key] = given[key]
+    if (flag.required && options[key] === undefined) throw new AedError('USAGE', `${where}: ${flag.syntax} is missing`, { hint: `see ${where} --help` })
+  }
+  for (const description of described(schemas)) {
+    const value = given[description.name]
+    if (value === undefined) continue
+    const target = description.group === '' ? options : ((options[description.group] ??= {}) as Record<string, unknown>)
+    target[description.name] = typeof value === 'string' ? fromText(value, description) : value
+  }
+  return options
+}
+
+async function readConfig(file: string, schemas: Schemas, flags: readonly Flag[]): Promise<Record<string, unknown>> {
+  let document: unknown
+  try {
+    document = parseYaml(await readFile(file, 'utf8')) as unknown
+  } catch (error) {
+    const failure = fileError(error, file)
+    throw failure === error ? new AedError('INVALID_OPTION', `${file}: not valid YAML: ${(error as Error).message}`, { cause: error }) : failure
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document))
+    throw new AedError('INVALID_OPTION', `${file}: expected keys with values, got ${document === null ? 'an empty file' : typeof document}`)
+  const top = describeOptions(schemas['']!).map(({ name }) => name)
+  const known = new Set([...top, ...Object.keys(schemas).filter(Boolean), ...flags.map(keyOf)])
+  for (const key of Object.keys(document))
+    if (!known.has(key)) throw new AedError('INVALID_OPTION', `${file}: '${key}' is not an option`, { hint: `it can be one of ${[...known].join(', ')}` })
+  return { ...document }
+}

@@ -1,0 +1,47 @@
+import { readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { AedError, tensorOf, type Graph, type ModelCard } from '@aed/core'
+import { exists, readBytes } from '@aed/core/node'
+import { readKerasH5, readModelFiles, type KerasModel } from '@aed/model-miniresnetv2'
+import { readTflite } from '@aed/quantize-int8'
+
+/** A model as read from wherever it is. */
+export interface ModelFile {
+  readonly path: string
+  readonly format: 'h5' | 'folder' | 'tflite'
+  readonly graph: Graph
+  readonly card: ModelCard | null
+  /** What tfjs needs to build its layers; null for a `.tflite`. */
+  readonly keras: KerasModel | null
+}
+
+/**
+ * Reads a model folder, a Keras `.h5` or a `.tflite`, told apart by their contents.
+ * @throws AedError `FILE_NOT_FOUND`, `MODEL_INVALID`, `MODEL_UNSUPPORTED`
+ */
+export async function readModel(location: string): Promise<ModelFile> {
+  if (!(await exists(location))) throw new AedError('FILE_NOT_FOUND', `${location}: no such model`, { hint: 'give a model folder, a .tflite or a Keras .h5' })
+  if ((await stat(location)).isDirectory()) {
+    const names = await readdir(location)
+    if (!names.includes('model.json')) throw new AedError('MODEL_INVALID', `${location}: holds no model.json`, { hint: 'give a folder written by aed train' })
+    const files: Record<string, Uint8Array> = {}
+    for (const name of names) if (/\.(json|bin)$/.test(name)) files[name] = await readBytes(path.join(location, name))
+    const model = readModelFiles(files, location)
+    return { path: location, format: 'folder', graph: model.graph, card: model.card, keras: model }
+  }
+  const bytes = await readBytes(location)
+  if (bytes.length >= 4 && bytes[0] === 0x89 && bytes[1] === 0x48 && bytes[2] === 0x44 && bytes[3] === 0x46) {
+    const keras = readKerasH5(bytes, location)
+    return { path: location, format: 'h5', graph: keras.graph, card: null, keras }
+  }
+  if (new TextDecoder('latin1').decode(bytes.subarray(4, 8)) === 'TFL3') {
+    const { graph, card } = readTflite(bytes, location)
+    return { path: location, format: 'tflite', graph, card, keras: null }
+  }
+  throw new AedError('MODEL_INVALID', `${location}: neither a Keras .h5 nor a .tflite`, { hint: 'give a model folder, a .tflite or a Keras .h5' })
+}
+
+/** True when everything between input and output is int8: what the int8 engine and the C generator take. */
+export function isInt8(graph: Graph): boolean {
+  return graph.nodes.some((node) => (node.op === 'conv2d' || node.op === 'depthwiseConv2d' || node.op === 'dense') && tensorOf(graph, node.outputs[0]).dtype === 'int8')
+}

@@ -1,0 +1,11 @@
+/** 0.925 → `92.5 %`. */
+export function percent(value: number | null): string {
+  return value === null ? '–' : `${(100 * value).toFixed(1)} %`
+}
+
+/** Rows under a heading in aligned columns; the first is text, the others stand to the right. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [heading, ...rows]
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  return all.map((row) => '  ' + row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()).join('\n')
+}
