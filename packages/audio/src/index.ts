@@ -1,0 +1,11 @@
+export { decodeAudio } from './decode.ts'
+export { mixDown } from './mix-down.ts'
+export { loadClip, prepareClip, repeatTo } from './prepare-clip.ts'
+export { createResampler, resample } from './resample.ts'
+export { cutSilence, findLoudIntervals } from './silence.ts'
+export { stages } from './stages.ts'
+
+export type { DecodedAudio, DecodeOptions } from './decode.ts'
+export type { AudioFile, AudioOptionsInput, LoadedClip } from './prepare-clip.ts'
+export type { Resampler } from './resample.ts'
+export type { Interval, SilenceOptions } from './silence.ts'

@@ -1,0 +1,110 @@
+import type { KaiserSinc } from './kaiser-sinc.ts'
+
+/** Outputs and taps that {@link correlate} takes at a time. */
+const BLOCK = 4
+const roundUp = (length: number) => Math.ceil(length / BLOCK) * BLOCK
+
+/**
+ * output[n] += Σ taps[k] · input[n + k]. A block of 4 outputs × 4 taps keeps all its values in registers: half a load per product,
+ * which is what bounds this loop, where nearly all of the resampler's time goes.
+ * @param input at least `output.length + taps.length` values
+ * @param taps a multiple of 4 of them
+ * @param output a multiple of 4 of them
+ */
+function correlate(input: Float64Array, taps: Float64Array, output: Float64Array): void {
+  for (let n = 0; n < output.length; n += BLOCK) {
+    let sum0 = 0
+    let sum1 = 0
+    let sum2 = 0
+    let sum3 = 0
+    let x0 = input[n]!
+    let x1 = input[n + 1]!
+    let x2 = input[n + 2]!
+    for (let k = 0; k < taps.length; k += BLOCK) {
+      const at = n + k
+      const x3 = input[at + 3]!
+      const x4 = input[at + 4]!
+      const x5 = input[at + 5]!
+      const x6 = input[at + 6]!
+      const h0 = taps[k]!
+      const h1 = taps[k + 1]!
+      const h2 = taps[k + 2]!
+      const h3 = taps[k + 3]!
+      sum0 += h0 * x0 + h1 * x1 + h2 * x2 + h3 * x3
+      sum1 += h0 * x1 + h1 * x2 + h2 * x3 + h3 * x4
+      sum2 += h0 * x2 + h1 * x3 + h2 * x4 + h3 * x5
+      sum3 += h0 * x3 + h1 * x4 + h2 * x5 + h3 * x6
+      x0 = x4
+      x1 = x5
+      x2 = x6
+    }
+    output[n]! += sum0
+    output[n + 1]! += sum1
+    output[n + 2]! += sum2
+    output[n + 3]! += sum3
+  }
+}
+
+/** A steep filter between a rate and its double. */
+export interface OctaveStage {
+  /** Samples of the doubled rate on either side that a sample depends on. */
+  readonly reach: number
+  /**
+   * Filters and keeps every second sample.
+   * @param doubled signal at the doubled rate; its first sample is at time −`reach`
+   * @param length samples to return, the first at time 0
+   */
+  halve(doubled: Float64Array, length: number): Float32Array<ArrayBuffer>
+  /**
+   * Filters to the doubled rate.
+   * @param samples signal from time 0 on; zeros lie around it
+   * @param first index of the first output, even, may be below 0
+   * @param length number of outputs, even
+   */
+  double(samples: Float32Array, first: number, length: number): Float64Array
+}
+
+/** @param filter symmetric low-pass with gain 1 at the doubled rate */
+export function createOctaveStage(filter: KaiserSinc): OctaveStage {
+  const reach = Math.floor(filter.halfWidth)
+  /** Every second coefficient of the filter, from distance `start` on, then zeros up to whole blocks. */
+  const phase = (start: number, gain: number) => {
+    const count = Math.floor((reach - start) / 2) + 1
+    return Float64Array.from({ length: roundUp(count) }, (_, i) => (i < count ? gain * filter.at(start + 2 * i) : 0))
+  }
+  // Coefficients that meet the samples of time −reach, −reach + 2, … and those between them.
+  const outer = phase(-reach, 1)
+  const inner = phase(1 - reach, 1)
+
+  return {
+    reach,
+    halve(doubled, length) {
+      const sums = new Float64Array(roundUp(length))
+      const every = new Float64Array(sums.length + outer.length)
+      for (const [offset, taps] of [[0, outer], [1, inner]] as const) {
+        every.fill(0)
+        for (let i = 0, at = offset; i < every.length && at < doubled.length; i++, at += 2) every[i] = doubled[at]!
+        correlate(every, taps, sums)
+      }
+      return Float32Array.from(sums.subarray(0, length))
+    },
+    double(samples, first, length) {
+      const output = new Float64Array(length)
+      const pairs = length / 2
+      const sums = new Float64Array(roundUp(pairs))
+      // An even output is at the time of a sample, an odd one between two: each meets every second coefficient.
+      for (const parity of [0, 1]) {
+        const start = (reach + parity) % 2 === 0 ? -reach : 1 - reach
+        const taps = phase(start, 2)
+        const firstSample = (first + parity + start) / 2
+        const around = new Float64Array(sums.length + taps.length)
+        const from = Math.max(0, firstSample)
+        around.set(samples.subarray(from, Math.max(from, firstSample + around.length)), from - firstSample)
+        sums.fill(0)
+        correlate(around, taps, sums)
+        for (let i = 0; i < pairs; i++) output[2 * i + parity] = sums[i]!
+      }
+      return output
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import { AedError, audioOptionsSchema, parseOptions, type AudioClip, type OptionsInput } from '@aed/core'
+import { decodeAudio, type DecodedAudio } from './decode.ts'
+import { mixDown } from './mix-down.ts'
+import { resample } from './resample.ts'
+import { cutSilence } from './silence.ts'
+
+/** Audio options of which any can be left out; the defaults are those of the published models. */
+export type AudioOptionsInput = OptionsInput<typeof audioOptionsSchema>
+
+/**
+ * A short clip tiled to exactly `seconds`; one that is as long already comes back as a copy.
+ * @throws AedError `AUDIO_EMPTY` for a clip without samples
+ */
+export function repeatTo({ samples, sampleRate }: AudioClip, seconds: number): AudioClip {
+  if (samples.length === 0) throw new AedError('AUDIO_EMPTY', 'repeatTo: the clip holds no samples')
+  const length = Math.max(samples.length, Math.floor(seconds * sampleRate))
+  const repeated = new Float32Array(length)
+  for (let at = 0; at < length; at += samples.length) repeated.set(samples.subarray(0, length - at), at)
+  return { samples: repeated, sampleRate }
+}
+
+function checkFinite(clip: AudioClip): void {
+  const index = clip.samples.findIndex((sample) => !Number.isFinite(sample))
+  if (index >= 0) throw new AedError('INVALID_INPUT', `prepareClip: sample ${index} is ${clip.samples[index]}, expected a finite number`)
+}
+
+/**
+ * From a recording to the clip whose features are taken, in the order of the published models: the first `maxDuration` seconds at the
+ * recording's own rate → mono → `sampleRate` → silence cut → repeated up to `minDuration`.
+ * @throws AedError `AUDIO_EMPTY`, `INVALID_INPUT` with the index of a sample that is not finite, `INVALID_OPTION`
+ */
+export function prepareClip(input: Pick<DecodedAudio, 'channels' | 'sampleRate'> | AudioClip, options: AudioOptionsInput = {}): AudioClip {
+  const checked = parseOptions(audioOptionsSchema, options, 'audio options')
+  const channels = 'channels' in input ? input.channels : [input.samples]
+  const { maxDuration, minDuration } = checked
+  const longest = maxDuration === null ? Infinity : Math.floor(maxDuration * input.sampleRate)
+  const mono = mixDown({ channels: channels.map((channel) => channel.subarray(0, longest)), sampleRate: input.sampleRate })
+  if (mono.samples.length === 0) throw new AedError('AUDIO_EMPTY', 'prepareClip: the recording holds no samples')
+  checkFinite(mono)
+  const loud = cutSilence(resample(mono, checked.sampleRate), checked)
+  return minDuration === null ? loud : repeatTo(loud, minDuration)
+}
+
+/** A recording's file. */
+export interface AudioFile {
+  /** All of it. */
+  readonly bytes: Uint8Array
+  /** How errors call it. */
+  readonly name: string
+}
+
+/** What {@link loadClip} makes of a recording. */
+export interface LoadedClip {
+  readonly clip: AudioClip
+  /** Of the recording as decoded, `maxDuration` at most, in s. */
+  readonly duration: number
+  /** What is odd about the recording, one sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Decodes a recording and prepares its clip: {@link decodeAudio}, then {@link prepareClip}.
+ * @throws AedError as these two
+ */
+export async function loadClip({ bytes, name }: AudioFile, options: AudioOptionsInput = {}): Promise<LoadedClip> {
+  const checked = parseOptions(audioOptionsSchema, options, 'audio options')
+  const decoded = await decodeAudio(bytes, { name, maxDuration: checked.maxDuration })
+  const clip = prepareClip(decoded, checked)
+  const silent = clip.samples.every((sample) => sample === 0)
+  return {
+    clip,
+    duration: decoded.channels[0]!.length / decoded.sampleRate,
+    warnings: silent ? [...decoded.warnings, 'the recording is silent: every sample is 0'] : decoded.warnings,
+  }
+}
