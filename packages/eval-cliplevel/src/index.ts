@@ -1,0 +1,13 @@
+export { clipScores, clipScoresOptionsSchema } from './aggregation.ts'
+export { evaluate, evaluateOptionsSchema, EVALUATION_SCHEMA } from './evaluate.ts'
+export { summarizeFolds } from './folds.ts'
+export { formatEvaluation } from './format-evaluation.ts'
+export { compareMcNemar } from './mcnemar.ts'
+export { formatScoresCsv, parseScoresCsv } from './scores-csv.ts'
+export { stages } from './stages.ts'
+
+export type { Aggregation, ClipScores, ClipScoresOptions } from './aggregation.ts'
+export type { ClipDecision, ClipMetrics, EvaluateOptions, Evaluation } from './evaluate.ts'
+export type { FoldSummary } from './folds.ts'
+export type { McNemarResult } from './mcnemar.ts'
+export type { ClassMetrics, Metrics, UndefinedMetric } from './metrics.ts'

@@ -1,0 +1,108 @@
+import { AedError, type LabelledClip, type PatchScores } from '@aed/core'
+import { checkScores, classIndex, unknownClass } from './check-scores.ts'
+import { formatCell, readCsv, type CsvRecord } from './csv.ts'
+import { quote } from './text.ts'
+
+const LEADING = ['clip', 'source', 'label'] as const
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const HINT = 'the columns are clip, source, label, then one for each class; a row is a patch'
+
+const invalid = (place: string, what: string, hint = HINT) => new AedError('DATASET_INVALID', `${place}: ${what}`, { hint })
+
+function classesOf(header: CsvRecord | undefined, name: string): string[] {
+  if (!header) throw invalid(name, 'is empty')
+  const place = `${name}, line ${header.line}`
+  LEADING.forEach((wanted, i) => {
+    const found = header.cells[i]
+    if (found !== wanted) throw invalid(place, `column ${i + 1} must be ${wanted}, got ${found === undefined ? 'no more columns' : quote(found)}`)
+  })
+  const classes = header.cells.slice(LEADING.length)
+  if (classes.length === 0) throw invalid(place, 'there is no column of a class after label')
+  classes.forEach((c, i) => {
+    if (c === '') throw invalid(place, `column ${LEADING.length + i + 1} has no name`)
+    if (classes.indexOf(c) !== i) throw invalid(place, `two columns are called ${quote(c)}`)
+  })
+  return classes
+}
+
+/** A probability as float32. */
+function scoreOf(text: string, place: string): number {
+  const value = NUMBER.test(text.trim()) ? Math.fround(Number(text)) : NaN
+  if (value >= 0 && value < Infinity) return value
+  throw new AedError('INVALID_INPUT', `${place}: takes a finite probability of 0 or more, got ${quote(text)}`)
+}
+
+/**
+ * Reads a table of scores: the columns `clip`, `source`, `label`, then one a class; a row is a patch, and a row whose scores are all
+ * empty states a clip without a patch. Clips come in the order in which they first appear; they have no folds.
+ * @param name how errors call the table: the file's name
+ * @throws AedError with the line: `DATASET_INVALID` for missing columns, rows of another length, bad quoting, a clip of two labels or
+ * sources; `UNKNOWN_CLASS` for a label without a column; `INVALID_INPUT` for a score that is not a finite number of 0 or more
+ */
+export function parseScoresCsv(text: string, name = 'the table of scores'): PatchScores {
+  const records = readCsv(text, (line, what) => invalid(`${name}, line ${line}`, what, 'quote cells as RFC 4180 does: "a ""b"" c"'))
+  const first = records.next()
+  const classes = classesOf(first.done === true ? undefined : first.value, name)
+  const indexOf = classIndex(classes)
+  const clips: LabelledClip[] = []
+  const clipIndex = new Map<string, number>()
+  const clipOfPatch: number[] = []
+  let scores = new Float32Array(1024 * classes.length)
+
+  for (const { line, cells } of records) {
+    const place = `${name}, line ${line}`
+    if (cells.length !== LEADING.length + classes.length) throw invalid(place, `takes ${LEADING.length + classes.length} cells as the header, got ${cells.length}`)
+    const [id, source, label] = cells as [string, string, string]
+    if (id === '') throw invalid(place, 'the clip has no name')
+    if (!indexOf.has(label)) throw unknownClass(place, label, classes)
+    let clip = clipIndex.get(id)
+    if (clip === undefined) {
+      clip = clips.length
+      clipIndex.set(id, clip)
+      clips.push({ id, label, source, fold: null })
+    }
+    const known = clips[clip]!
+    if (known.label !== label) throw invalid(place, `clip ${quote(id)} has label ${quote(label)}, before it had ${quote(known.label)}`)
+    if (known.source !== source) throw invalid(place, `clip ${quote(id)} has source ${quote(source)}, before it had ${quote(known.source)}`)
+    if (cells.every((cell, i) => i < LEADING.length || cell === '')) continue
+
+    const start = clipOfPatch.length * classes.length
+    if (start === scores.length) {
+      const grown = new Float32Array(2 * scores.length)
+      grown.set(scores)
+      scores = grown
+    }
+    for (let c = 0; c < classes.length; c++) scores[start + c] = scoreOf(cells[LEADING.length + c]!, `${place}, column ${quote(classes[c]!)}`)
+    clipOfPatch.push(clip)
+  }
+  if (clips.length === 0) throw invalid(name, 'has a header and no row')
+  return { classes, clips, clipOfPatch: Int32Array.from(clipOfPatch), scores: scores.slice(0, clipOfPatch.length * classes.length) }
+}
+
+/** The shortest decimal that reads back as the same float32. */
+function formatScore(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return String(short)
+  }
+  return String(value)
+}
+
+/**
+ * Scores as the table that {@link parseScoresCsv} reads, clip by clip; the values read back the same, folds are not part of it.
+ * @throws AedError `INVALID_INPUT` or `UNKNOWN_CLASS` for scores that do not fit together
+ */
+export function formatScoresCsv(scores: PatchScores): string {
+  checkScores(scores)
+  const { classes, clips, clipOfPatch } = scores
+  const patchesOf = clips.map((): number[] => [])
+  clipOfPatch.forEach((clip, patch) => patchesOf[clip]!.push(patch))
+  const rows: string[][] = [[...LEADING, ...classes]]
+  clips.forEach(({ id, source, label }, clip) => {
+    const patches = patchesOf[clip]!
+    if (patches.length === 0) rows.push([id, source, label, ...classes.map(() => '')])
+    for (const patch of patches)
+      rows.push([id, source, label, ...Array.from(scores.scores.subarray(patch * classes.length, (patch + 1) * classes.length), formatScore)])
+  })
+  return rows.map((cells) => `${cells.map(formatCell).join(',')}\n`).join('')
+}
