@@ -1,8 +1,8 @@
 import type { Graph, GraphNode, Tensor } from '@aed/core'
 import { createExecutor, unsupported, type OnTensor, type Storage } from './executor.ts'
-import { planFloatConv2d, planFloatDense, planFloatDepthwiseConv2d } from './float/convolutions.ts'
 import { planFloatBinary, planFloatLogistic, planFloatMean, planFloatPad, planFloatRelu, planFloatReshape, planFloatSoftmax } from './float/element-wise.ts'
 import { planFloatPool2d } from './float/pool2d.ts'
+import { planFloatWeighted } from './float/weighted.ts'
 
 /** A float32 graph ready to run. */
 export interface FloatExecutor {
@@ -18,9 +18,9 @@ export interface FloatExecutor {
 function planNode(storage: Storage, node: GraphNode): () => void {
   switch (node.op) {
     case 'conv2d':
-      return planFloatConv2d(storage, node)
     case 'depthwiseConv2d':
-      return planFloatDepthwiseConv2d(storage, node)
+    case 'dense':
+      return planFloatWeighted(storage, node)
     case 'maxPool2d':
     case 'averagePool2d':
       return planFloatPool2d(storage, node)
@@ -31,8 +31,6 @@ function planNode(storage: Storage, node: GraphNode): () => void {
       return planFloatBinary(storage, node)
     case 'pad':
       return planFloatPad(storage, node)
-    case 'dense':
-      return planFloatDense(storage, node)
     case 'softmax':
       return planFloatSoftmax(storage, node)
     case 'relu':

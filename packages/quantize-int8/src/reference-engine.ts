@@ -1,12 +1,10 @@
 import type { Graph, GraphNode, Tensor } from '@aed/core'
 import { createExecutor, type Executor, type Storage } from './executor.ts'
 import { planAdd, planMul } from './int8/binary.ts'
-import { planConv2d } from './int8/conv2d.ts'
-import { planDense } from './int8/dense.ts'
-import { planDepthwiseConv2d } from './int8/depthwise-conv2d.ts'
 import { planDequantize, planLogistic, planPad, planQuantize, planRelu, planReshape, planSoftmax } from './int8/element-wise.ts'
 import { planMean } from './int8/mean.ts'
 import { planPool2d } from './int8/pool2d.ts'
+import { planWeighted } from './int8/weighted.ts'
 
 /** Values of a tensor while the engine runs: int8, or float32 at a float border of the network. */
 export type Int8Values = Int8Array | Float32Array
@@ -14,9 +12,9 @@ export type Int8Values = Int8Array | Float32Array
 function planNode(storage: Storage, node: GraphNode): () => void {
   switch (node.op) {
     case 'conv2d':
-      return planConv2d(storage, node)
     case 'depthwiseConv2d':
-      return planDepthwiseConv2d(storage, node)
+    case 'dense':
+      return planWeighted(storage, node)
     case 'maxPool2d':
     case 'averagePool2d':
       return planPool2d(storage, node)
@@ -28,8 +26,6 @@ function planNode(storage: Storage, node: GraphNode): () => void {
       return planMul(storage, node)
     case 'pad':
       return planPad(storage, node)
-    case 'dense':
-      return planDense(storage, node)
     case 'softmax':
       return planSoftmax(storage, node)
     case 'relu':

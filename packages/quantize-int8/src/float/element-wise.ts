@@ -1,7 +1,7 @@
 import { exp, type BinaryNode, type MeanNode, type PadNode, type PlainNode, type SoftmaxNode } from '@aed/core'
 import type { PlanNode } from '../executor.ts'
 import { broadcastIndices, paddedIndices, reductionIndices } from '../index-maps.ts'
-import { activationLimits } from './matrix-product.ts'
+import { activationLimits } from './activation-limits.ts'
 
 export const planFloatBinary: PlanNode<BinaryNode> = (storage, node) => {
   const shape = storage.tensor(node.outputs[0]).shape

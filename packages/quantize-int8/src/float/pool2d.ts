@@ -1,7 +1,7 @@
 import type { Pool2dNode } from '@aed/core'
 import type { PlanNode } from '../executor.ts'
 import { endTap, firstTap, windowGeometry } from '../window.ts'
-import { activationLimits } from './matrix-product.ts'
+import { activationLimits } from './activation-limits.ts'
 
 /** Maximum or mean of what each window holds of the input; padding does not count. */
 export const planFloatPool2d: PlanNode<Pool2dNode> = (storage, node) => {

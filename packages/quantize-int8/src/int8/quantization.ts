@@ -1,6 +1,6 @@
 import type { Activation, GraphNode } from '@aed/core'
 import { unsupported, type Storage } from '../executor.ts'
-import { clamp, quantizeMultiplier, roundHalfAway } from '../fixed-point.ts'
+import { clamp, roundHalfAway } from '../fixed-point.ts'
 
 /** Affine quantization of a whole tensor. */
 export interface TensorQuantization {
@@ -20,16 +20,6 @@ export function quantizationOf({ graph, tensor }: Storage, node: GraphNode, name
   return { scale, zeroPoint }
 }
 
-/** Scales of symmetric weights, one for each output channel. */
-export function weightScales({ graph, tensor }: Storage, node: GraphNode, name: string | undefined, axis: number, channels: number): readonly number[] {
-  const { quantization } = tensor(name)
-  const scales = quantization?.scales ?? []
-  if (scales.length !== 1 && (scales.length !== channels || (quantization?.axis ?? 0) !== axis))
-    throw unsupported(graph, node, `weights '${name ?? ''}' have ${scales.length} scales along axis ${quantization?.axis ?? 0} for ${channels} output channels on axis ${axis}`)
-  if (scales.some((scale) => !(scale >= 0 && scale < Infinity))) throw unsupported(graph, node, `weights '${name ?? ''}' have a scale that is not finite and positive`)
-  return scales.length === 1 ? new Array<number>(channels).fill(scales[0]!) : scales
-}
-
 /** The node must not change the scale: pooling, padding and the like. */
 export function sameQuantization(storage: Storage, node: GraphNode): TensorQuantization {
   const input = quantizationOf(storage, node, node.inputs[0])
@@ -47,25 +37,8 @@ export function activationRange(activation: Activation, { scale, zeroPoint }: Te
   }
 }
 
-/** Multipliers and shifts from accumulators to the output, one for each channel. */
-export interface ChannelMultipliers {
-  readonly multipliers: Int32Array
-  readonly shifts: Int32Array
-}
-
-export function channelMultipliers(factors: readonly number[]): ChannelMultipliers {
-  const quantized = factors.map(quantizeMultiplier)
-  return { multipliers: Int32Array.from(quantized, (q) => q.multiplier), shifts: Int32Array.from(quantized, (q) => q.shift) }
-}
-
 /** A function of one int8 as a table, index q + 128, clamped to int8. */
 export function int8Table(f: (q: number) => number): Int8Array {
   return Int8Array.from({ length: 256 }, (_, i) => clamp(f(i - 128), -128, 127))
 }
 
-/** Factors from a convolution's accumulators to its output, in double as TFLite computes them. @param axis of the weights' output channels */
-export function convolutionMultipliers(storage: Storage, node: GraphNode, axis: number, channels: number): ChannelMultipliers {
-  const input = quantizationOf(storage, node, node.inputs[0])
-  const output = quantizationOf(storage, node, node.outputs[0])
-  return channelMultipliers(weightScales(storage, node, node.inputs[1], axis, channels).map((scale) => (input.scale * scale) / output.scale))
-}
