@@ -1,0 +1,186 @@
+/*
+ * int8 kernels that work row by row. Every one computes, for the index-th call of its layer, what TensorFlow Lite's
+ * reference kernel (BUILTIN_REF) computes for that row: the same bytes. Tensors are rings of rows (aed_lines); `in` and `out`
+ * point at their first slots. Callers see to it that the rows a call reads are there. Nothing is allocated, no state is kept.
+ */
+#ifndef AED_KERNELS_H
+#define AED_KERNELS_H
+
+#include "aed_types.h"
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_window window;
+    aed_range range;
+    int16_t in_zero_point;
+} aed_conv_s8_params;
+
+/*
+ * Convolution, output row `index`. weights [out.channels][filter_height][filter_width][in.channels]; bias with the input's
+ * zero point folded in (bias - zero_point * sum of the channel's weights); multiplier and shift one for each output channel;
+ * patch: scratch of 2 * filter_height * filter_width * in.channels bytes.
+ */
+void aed_conv_s8(const aed_conv_s8_params *params, const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
+                 const int8_t *shift, const int8_t *in, int8_t *out, int8_t *patch, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_range range;
+    int16_t stride_height;
+    int16_t stride_width;
+} aed_conv_1x1_s8_params;
+
+/* Convolution with a 1 x 1 filter and no padding, output row `index`: reads the input where it lies. Tables as aed_conv_s8. */
+void aed_conv_1x1_s8(const aed_conv_1x1_s8_params *params, const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
+                     const int8_t *shift, const int8_t *in, int8_t *out, int32_t index);
+
+/*
+ * Two columns x0, x1 of `depth` values times `channels` rows of weights [channels][depth], brought to int8: out0, out1 get
+ * `channels` values each. With x1 == NULL only the first column.
+ */
+void aed_matmul_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8_t *weights, const int32_t *bias,
+                   const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range, int8_t *out0,
+                   int8_t *out1);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_window window;
+    aed_range range;
+    int16_t in_zero_point;
+    int16_t channel_multiplier;
+} aed_depthwise_conv_s8_params;
+
+/*
+ * Depthwise convolution, output row `index`. weights [filter_height][filter_width][out.channels], out.channels = in.channels *
+ * channel_multiplier; bias as the model has it (the zero point is taken off each input, so that padding adds nothing).
+ */
+void aed_depthwise_conv_s8(const aed_depthwise_conv_s8_params *params, const int8_t *weights, const int32_t *bias,
+                           const int32_t *multiplier, const int8_t *shift, const int8_t *in, int8_t *out, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_window window;
+    aed_range range;
+    int16_t pad_value; /* what padding counts as: -128 for none, the zero point for a PAD operator fused in */
+} aed_max_pool_s8_params;
+
+/*
+ * Maximum pooling, fed by rows of the input: takes input row `index` into every output row whose window holds it, so that
+ * of the input one row is enough. The first row of a window starts its output row.
+ */
+void aed_max_pool_s8(const aed_max_pool_s8_params *params, const int8_t *in, int8_t *out, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_window window;
+    aed_range range;
+} aed_average_pool_s8_params;
+
+/* Average pooling, output row `index`; padding does not count; rounded half away from zero. */
+void aed_average_pool_s8(const aed_average_pool_s8_params *params, const int8_t *in, int8_t *out, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_range range;
+    aed_factor factor; /* the division by the number of values included */
+    int32_t zero_sum;  /* number of values times the input's zero point */
+    int16_t row_step;  /* 0 where rows are averaged, else 1 */
+    int16_t column_step;
+    int16_t channel_step;
+    int16_t sums; /* values of `sum` */
+} aed_mean_s8_params;
+
+/* Mean over rows, columns and channels or some of them, fed by input row `index`; sum: `sums` values kept from call to call. */
+void aed_mean_s8(const aed_mean_s8_params *params, const int8_t *in, int8_t *out, int32_t *sum, int32_t index);
+
+/* An operand of aed_add_s8 or aed_mul_s8; a step is 0 where it is broadcast. */
+typedef struct {
+    aed_lines lines;
+    int16_t zero_point;
+    int16_t row_step;
+    int16_t column_step;
+    int16_t channel_step;
+} aed_operand;
+
+typedef struct {
+    aed_operand a;
+    aed_operand b;
+    aed_lines out;
+    aed_range range;
+    aed_factor factor_a; /* to twice the larger scale */
+    aed_factor factor_b;
+    aed_factor factor;
+} aed_add_s8_params;
+
+/* Sum of two tensors, output row `index`. `out` may be the same row as `a` or `b`. */
+void aed_add_s8(const aed_add_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out, int32_t index);
+
+typedef struct {
+    aed_operand a;
+    aed_operand b;
+    aed_lines out;
+    aed_range range;
+    aed_factor factor;
+} aed_mul_s8_params;
+
+/* Product of two tensors, output row `index`. `out` may be the same row as `a` or `b`. */
+void aed_mul_s8(const aed_mul_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    int16_t pad_top;
+    int16_t pad_left;
+    int16_t pad_channels; /* before the first channel */
+    int16_t value;
+} aed_pad_s8_params;
+
+/* Padding with one value, output row `index`. */
+void aed_pad_s8(const aed_pad_s8_params *params, const int8_t *in, int8_t *out, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+} aed_lookup_s8_params;
+
+/* Any function of one int8 from a table of 256 values (index q + 128), row `index`. `out` may be the same row as `in`. */
+void aed_lookup_s8(const aed_lookup_s8_params *params, const int8_t *table, const int8_t *in, int8_t *out, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+} aed_reshape_s8_params;
+
+/* The same values in rows of another length, fed by input row `index`; all of `out` is kept (slots == height). */
+void aed_reshape_s8(const aed_reshape_s8_params *params, const int8_t *in, int8_t *out, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_range range;
+} aed_dense_s8_params;
+
+/*
+ * Dense layer over all values of `in`, fed by input row `index`: weights [out.channels][in.height * in.width * in.channels],
+ * bias, multiplier and shift as aed_conv_s8; sum: out.channels values kept from call to call. The last row gives the output.
+ */
+void aed_dense_s8(const aed_dense_s8_params *params, const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
+                  const int8_t *shift, const int8_t *in, int8_t *out, int32_t *sum, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    float out_scale;
+    int16_t out_zero_point;
+} aed_softmax_s8_params;
+
+/* Softmax over the channels, row `index`; exps[d] = e^(-beta * scale * d) in float32. `out` may be the same row as `in`. */
+void aed_softmax_s8(const aed_softmax_s8_params *params, const float *exps, const int8_t *in, int8_t *out, int32_t index);
+
+#endif

@@ -1,0 +1,50 @@
+#include <string.h>
+
+#include "aed_kernels.h"
+
+/* Takes one input row into one output row. */
+static void take_row(const aed_max_pool_s8_params *params, const int8_t *row, int8_t *out_row)
+{
+    const aed_window *window = &params->window;
+    const int32_t channels = params->in.channels;
+
+    for (int32_t x = 0; x < params->out.width; ++x) {
+        const int32_t left = x * window->stride_width - window->pad_left;
+        const int32_t begin = aed_max(left, 0);
+        const int32_t end = aed_min(left + window->filter_width, params->in.width);
+        const int32_t padding = end - begin < window->filter_width ? params->pad_value : -128;
+
+        for (int32_t channel = 0; channel < channels; ++channel) {
+            int32_t value = aed_max(out_row[channel], padding);
+
+            for (int32_t column = begin; column < end; ++column) {
+                value = aed_max(value, row[column * channels + channel]);
+            }
+            out_row[channel] = aed_clamp(value, &params->range);
+        }
+        out_row += channels;
+    }
+}
+
+void aed_max_pool_s8(const aed_max_pool_s8_params *params, const int8_t *in, int8_t *out, int32_t index)
+{
+    const aed_window *window = &params->window;
+    const int8_t *row = in + aed_row_offset(&params->in, index);
+    const int32_t stride = window->stride_height;
+    /* The windows that hold row `index`: top <= index < top + filter_height, top = y * stride - pad_top. */
+    const int32_t over = index + window->pad_top - window->filter_height + 1;
+    const int32_t first = over > 0 ? (over + stride - 1) / stride : 0;
+    const int32_t last = aed_min((index + window->pad_top) / stride, params->out.height - 1);
+
+    for (int32_t y = first; y <= last; ++y) {
+        const int32_t top = y * stride - window->pad_top;
+        int8_t *out_row = out + aed_row_offset(&params->out, y);
+
+        if (index == aed_max(top, 0)) {
+            const int cut = top < 0 || top + window->filter_height > params->in.height;
+
+            memset(out_row, cut ? params->pad_value : -128, (size_t)aed_row_size(&params->out));
+        }
+        take_row(params, row, out_row);
+    }
+}

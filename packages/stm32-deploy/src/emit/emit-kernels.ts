@@ -1,0 +1,17 @@
+import { KERNEL_SOURCES } from '../kernel-sources.ts'
+import type { KernelName } from '../network.ts'
+import { macroName, type Library } from './library.ts'
+
+/** Kernels that others call. */
+const NEEDS: Readonly<Partial<Record<KernelName, readonly string[]>>> = { conv_s8: ['matmul_s8'], conv_1x1_s8: ['matmul_s8'] }
+
+/**
+ * The kernels that a library calls, under its own prefix in place of `aed_`, so that two libraries can be linked together. Their headers
+ * lie beside them: they are no part of the interface.
+ */
+export function emitKernels(library: Library): Readonly<Record<string, string>> {
+  const used = new Set(library.network.layers.flatMap(({ kernel }) => [kernel, ...(NEEDS[kernel] ?? [])]))
+  const paths = ['include/aed_types.h', 'include/aed_kernels.h', ...[...used].toSorted().map((kernel) => `src/aed_${kernel}.c`)]
+  const renamed = (text: string) => text.replace(/\baed_/g, `${library.name}_`).replace(/\bAED_/g, `${macroName(library)}_`)
+  return Object.fromEntries(paths.map((path) => [renamed(path).replace('include/', 'src/'), renamed(KERNEL_SOURCES[path]!)]))
+}

@@ -1,0 +1,34 @@
+import type { Network } from '../network.ts'
+import type { Plan } from '../plan/plan.ts'
+
+/** All that the emitters read. */
+export interface Library {
+  /** The C identifier that every name begins with. */
+  readonly name: string
+  /** The graph's name. */
+  readonly model: string
+  /** Class names, or null. */
+  readonly classes: readonly string[] | null
+  readonly licence: string | null
+  readonly network: Network
+  readonly plan: Plan
+  readonly selftest: { readonly input: Int8Array; readonly output: Int8Array } | null
+}
+
+/** The library's name in macros. */
+export function macroName({ name }: Library): string {
+  return name.toUpperCase()
+}
+
+/** Name of a layer's table: `net_3_weights`. */
+export function tableName({ name }: Library, layer: number, table: string): string {
+  return `${name}_${layer}_${table}`
+}
+
+/** Arena size that the header states: at least one byte, so that an array of it can be declared. */
+export function arenaSize({ plan }: Library): number {
+  return Math.max(plan.bytes, ARENA_ALIGN)
+}
+
+/** Alignment of the arena in bytes. */
+export const ARENA_ALIGN = 8

@@ -1,0 +1,86 @@
+import { AedError, parseOptions, throwIfAborted, validateGraph, type Graph, type ModelCard, type OptionsInput, type StageContext } from '@aed/core'
+import { emitCMake } from './emit/emit-cmake.ts'
+import { emitHeader } from './emit/emit-header.ts'
+import { emitKernels } from './emit/emit-kernels.ts'
+import { emitLibrary } from './emit/emit-library.ts'
+import { emitSelftest } from './emit/emit-selftest.ts'
+import { emitTables, emitTablesHeader } from './emit/emit-tables.ts'
+import type { Library } from './emit/library.ts'
+import { lowerGraph } from './lower/lower-graph.ts'
+import type { NetworkEnd } from './network.ts'
+import { checkName, deployOptionsSchema, type DeployOptions } from './options.ts'
+import { planLowRam } from './plan/plan.ts'
+import { reportOf, type DeployReport } from './report.ts'
+
+/** One input of the network with the output that a trusted engine gives, for `NAME_selftest`. */
+export interface SelftestVector {
+  /** int8, all values of the graph's int8 input. */
+  readonly input: Int8Array
+  /** int8, all values of the graph's int8 output (of the logits where those are wanted). */
+  readonly output: Int8Array
+}
+
+export interface GenerateInput {
+  /** An int8 graph. */
+  readonly graph: Graph
+  /** Where class names and licence come from; null when unknown. */
+  readonly card: ModelCard | null
+  /** Left out: the library has no self-test. */
+  readonly selftest?: SelftestVector | undefined
+}
+
+export interface GeneratedLibrary {
+  /** Text by path: `include/NAME.h`, `src/*.c`, `src/*.h`, `CMakeLists.txt`. */
+  readonly files: Readonly<Record<string, string>>
+  readonly report: DeployReport
+}
+
+/**
+ * Turns an int8 graph into a C99 library without allocation or writable globals that computes the bytes of TensorFlow Lite's reference
+ * kernels, row by row in as little memory as the schedule needs. Equal input gives equal text.
+ * @throws AedError `DEPLOY_UNSUPPORTED` for what cannot become C, with its place; `INVALID_OPTION`; `INVALID_INPUT` for a self-test of
+ * another size; `MODEL_MISMATCH` when the card has another number of classes than the graph outputs; `GRAPH_INVALID`
+ */
+export function generateC({ graph, card, selftest }: GenerateInput, options: OptionsInput<typeof deployOptionsSchema> = {}, context: StageContext = {}): GeneratedLibrary {
+  const parsed: DeployOptions = parseOptions(deployOptionsSchema, options, 'generateC')
+  const { name } = parsed
+  checkName(name)
+  const network = lowerGraph(validateGraph(graph), parsed.logits)
+  const classes = card?.classes ?? null
+  if (classes && classes.length !== network.output.size)
+    throw new AedError('MODEL_MISMATCH', `graph '${graph.name}' has ${network.output.size} outputs, its card ${classes.length} classes`)
+  if (selftest) {
+    checkLength('input', selftest.input, network.input)
+    checkLength('output', selftest.output, network.output)
+  }
+  throwIfAborted(context.signal)
+  const plan = planLowRam(network)
+  const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, network, plan, selftest: selftest ?? null }
+  return { files: emitFiles(library), report: reportOf(library, parsed, notes(parsed, library)) }
+}
+
+function checkLength(what: 'input' | 'output', { length }: Int8Array, { size, name }: NetworkEnd): void {
+  if (length !== size) throw new AedError('INVALID_INPUT', `generateC: selftest.${what} has ${length} values, '${name}' has ${size}`)
+}
+
+function emitFiles(library: Library): Readonly<Record<string, string>> {
+  const { name, network, selftest } = library
+  const tables = network.layers.some((layer) => layer.tables.length > 0)
+  const files: Record<string, string> = {
+    [`include/${name}.h`]: emitHeader(library),
+    [`src/${name}.c`]: emitLibrary(library),
+    ...(tables && { [`src/${name}_tables.h`]: emitTablesHeader(library), [`src/${name}_tables.c`]: emitTables(library) }),
+    ...(selftest && { [`src/${name}_selftest.c`]: emitSelftest(library, selftest) }),
+    ...emitKernels(library),
+  }
+  const sources = Object.keys(files).filter((path) => path.endsWith('.c'))
+  return { ...files, 'CMakeLists.txt': emitCMake(name, sources) }
+}
+
+function notes({ plan }: DeployOptions, { classes, selftest }: Library): readonly string[] {
+  return [
+    ...(plan === 'fast' ? ['The fast plan is the low-ram plan in this version.'] : []),
+    ...(classes ? [] : ['The model names no classes: the library has no labels.']),
+    ...(selftest ? [] : ['No test vector was given: the library has no self-test.']),
+  ]
+}

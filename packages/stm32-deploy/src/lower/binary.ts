@@ -1,0 +1,89 @@
+import { tensorOf, type BinaryNode } from '@aed/core'
+import { quantizeMultiplier } from '../fixed-point.ts'
+import type { Affine, Argument, Layer, Lines, Parameter, Table } from '../network.ts'
+import { callsByOutputRow } from './calls.ts'
+import { formatLines, imageOf, type Lowering } from './lowering.ts'
+import { affineOf, constantOf, rangeOf, unsupported } from './quantization.ts'
+
+/** Bits by which `aed_add_s8` shifts its operands left. */
+const ADD_LEFT_SHIFT = 20
+
+/** @see tflite::reference_integer_ops::Add, tflite::ops::builtin::add::Prepare (factors in double) */
+export function lowerAdd(lowering: Lowering, node: BinaryNode, out: Lines): Layer {
+  const { a, b, layer } = operands(lowering, node, out)
+  const output = affineOf(lowering.graph, node, node.outputs[0])
+  const common = 2 * Math.max(a.scale, b.scale)
+  return {
+    ...layer,
+    kernel: 'add_s8',
+    parameters: {
+      ...layer.parameters,
+      range: rangeOf(node.activation, output),
+      factor_a: { ...quantizeMultiplier(a.scale / common) },
+      factor_b: { ...quantizeMultiplier(b.scale / common) },
+      factor: { ...quantizeMultiplier(common / (2 ** ADD_LEFT_SHIFT * output.scale)) },
+    },
+  }
+}
+
+/** @see tflite::reference_integer_ops::Mul, tflite::ops::builtin::mul::Prepare (the factor in float32) */
+export function lowerMul(lowering: Lowering, node: BinaryNode, out: Lines): Layer {
+  const { a, b, layer } = operands(lowering, node, out)
+  const output = affineOf(lowering.graph, node, node.outputs[0])
+  const factor = quantizeMultiplier(Math.fround(Math.fround(a.scale * b.scale) / output.scale))
+  return { ...layer, kernel: 'mul_s8', parameters: { ...layer.parameters, range: rangeOf(node.activation, output), factor: { ...factor } } }
+}
+
+interface Operand extends Affine {
+  readonly argument: Argument
+  readonly parameter: Parameter
+  readonly lines: Lines | undefined
+  readonly table: Table | undefined
+  readonly rowStep: number
+}
+
+/** A constant is a table, anything else lines; an axis of length 1 is broadcast with a step of 0. */
+function operand(lowering: Lowering, node: BinaryNode, which: 0 | 1, out: Lines): Operand {
+  const name = node.inputs[which]!
+  const { shape, data } = tensorOf(lowering.graph, name)
+  const affine = affineOf(lowering.graph, node, name)
+  const image = imageOf([...new Array<number>(Math.max(0, 4 - Math.max(shape.length, 1))).fill(1), ...shape])
+  const target = [out.height, out.width, out.channels]
+  if (!image || image.some((length, axis) => length !== 1 && length !== target[axis]))
+    throw unsupported(lowering.graph, node, `operand '${name}' of shape [${shape.join(', ')}] does not broadcast to ${formatLines(out)}`)
+  const [height, width, channels] = image
+  const [rowStep, columnStep, channelStep] = [height > 1 ? 1 : 0, width > 1 ? channels : 0, channels > 1 ? 1 : 0]
+  const lines = data ? undefined : lowering.lines(node, name)
+  const geometry: Parameter = lines ? { ring: lines } : { slots: height, height, width, channels }
+  return {
+    ...affine,
+    lines,
+    rowStep,
+    table: data ? { name: which === 0 ? 'a' : 'b', kind: 'weights', data: constantOf(lowering.graph, node, name).data, shape } : undefined,
+    argument: lines ? { storage: lines.storage } : { table: 0 },
+    parameter: { lines: geometry, zero_point: affine.zeroPoint, row_step: rowStep, column_step: columnStep, channel_step: channelStep },
+  }
+}
+
+function operands(lowering: Lowering, node: BinaryNode, out: Lines) {
+  const pair = [operand(lowering, node, 0, out), operand(lowering, node, 1, out)] as const
+  const [a, b] = pair
+  const read = pair.filter((side) => side.lines)
+  if (read.length === 0) throw unsupported(lowering.graph, node, 'both operands are constant')
+  const layer = {
+    name: node.name,
+    op: node.op,
+    summary: `${pair.map(({ lines, table }) => (lines ? formatLines(lines) : `[${table!.shape.join(', ')}]`)).join(', ')} -> ${formatLines(out)}`,
+    inputs: read.map(({ lines }) => lines!.storage),
+    output: out.storage,
+    // A broadcast row is read again for the next one.
+    inPlace: read.flatMap(({ lines }, index) => (lines!.width === out.width && lines!.channels === out.channels && lines!.height === out.height ? [index] : [])),
+    calls: callsByOutputRow(out.height, (row) => read.map(({ rowStep }) => ({ from: row * rowStep, to: row * rowStep + 1 }))),
+    indexStep: 1,
+    parameters: { a: a.parameter, b: b.parameter, out: { ring: out } },
+    tables: [a.table, b.table].filter((table) => table !== undefined),
+    arguments: [a.argument, b.argument, { storage: out.storage }],
+    macs: 0,
+  }
+  return { a, b, layer }
+}

@@ -1,0 +1,121 @@
+/**
+ * What a graph is lowered to: layers that work row by row on storages, in the words of the C kernels. The planner reads the calls,
+ * the emitter the parameters; neither knows an operator.
+ */
+
+/** Rows `[from, to)`. */
+export interface RowRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** One call of a layer's kernel. */
+export interface Call {
+  /** Rows read of each input of the layer, in its order; empty ranges read nothing. */
+  readonly reads: readonly RowRange[]
+  /** Output rows that it begins, goes on with, or finishes. */
+  readonly writes: RowRange
+  /** Output rows that are whole after it. */
+  readonly complete: number
+}
+
+/** Where a tensor's rows lie: the caller's input or output, or a ring in the arena. */
+export interface Storage {
+  readonly name: string
+  readonly place: 'input' | 'output' | 'arena'
+  readonly rows: number
+  /** In bytes. */
+  readonly rowSize: number
+}
+
+/** A tensor `[height, width, channels]` as one layer sees a storage. */
+export interface Lines {
+  readonly storage: number
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+}
+
+/** Scale (a float32 value) and zero point of an activation. */
+export interface Affine {
+  readonly scale: number
+  readonly zeroPoint: number
+}
+
+/** Value of a field of a kernel's parameter struct. */
+export type Parameter = number | { readonly ring: Lines } | { readonly float: number } | { readonly [field: string]: Parameter }
+
+/** Constant values that a kernel reads. */
+export interface Table {
+  /** What it holds: `weights`, `bias`, … */
+  readonly name: string
+  /** Weights are the model's own values; tables are derived. */
+  readonly kind: 'weights' | 'tables'
+  readonly data: Int8Array | Int32Array | Float32Array
+  readonly shape: readonly number[]
+}
+
+/** An argument of a kernel after the parameters and before the call's index. */
+export type Argument = { readonly table: number } | { readonly storage: number } | { readonly work: 'int8_t' | 'int32_t' }
+
+/** Memory of a layer beside its rows: for one call, or from its first call to its last. */
+export interface Work {
+  readonly bytes: number
+  readonly lives: 'call' | 'layer'
+}
+
+/** The kernels of c/src that layers call. */
+export type KernelName =
+  | 'conv_s8'
+  | 'conv_1x1_s8'
+  | 'depthwise_conv_s8'
+  | 'max_pool_s8'
+  | 'average_pool_s8'
+  | 'mean_s8'
+  | 'add_s8'
+  | 'mul_s8'
+  | 'pad_s8'
+  | 'lookup_s8'
+  | 'reshape_s8'
+  | 'dense_s8'
+  | 'softmax_s8'
+
+export interface Layer {
+  /** Of the graph's node. */
+  readonly name: string
+  readonly op: string
+  /** For comments: sizes and attributes. */
+  readonly summary: string
+  readonly kernel: KernelName
+  /** Storages that it reads, in the order of `Call.reads`. */
+  readonly inputs: readonly number[]
+  /** Storage that it writes. */
+  readonly output: number
+  /** Positions in `inputs` whose row may be the very memory of the output row. */
+  readonly inPlace: readonly number[]
+  readonly calls: readonly Call[]
+  /** The kernel's index of call k is k times this. */
+  readonly indexStep: number
+  readonly parameters: { readonly [field: string]: Parameter }
+  readonly tables: readonly Table[]
+  readonly arguments: readonly Argument[]
+  readonly work?: Work
+  readonly macs: number
+  /** Bits of the signed accumulator that no input can exceed; of sums of products only. */
+  readonly accumulatorBits?: number
+}
+
+export interface NetworkEnd extends Affine {
+  /** Tensor of the graph. */
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly size: number
+}
+
+export interface Network {
+  readonly input: NetworkEnd
+  readonly output: NetworkEnd
+  readonly storages: readonly Storage[]
+  /** In no particular order: the planner finds one. */
+  readonly layers: readonly Layer[]
+}

@@ -1,0 +1,28 @@
+import { AedError, option, type OptionsOf } from '@aed/core'
+import * as v from 'valibot'
+
+/** Options of {@link generateC}. */
+export const deployOptionsSchema = v.strictObject({
+  name: option.text('net', 'C identifier that files, functions and macros of the library begin with'),
+  plan: option.choice(['low-ram', 'fast'], 'low-ram', 'what the memory plan favours'),
+  logits: option.boolean(false, 'leave the last softmax out: the output is its input'),
+  target: option.choice(['stm32u585', 'cortex-m4f', 'host'], 'stm32u585', 'what the library is for'),
+})
+
+export type DeployOptions = OptionsOf<typeof deployOptionsSchema>
+
+/** Headers of C99 and C++ that `-Iinclude` would hide. */
+const STANDARD_HEADERS =
+  'assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdarg stdbool stddef stdint stdio stdlib string tgmath time uchar wchar wctype stdalign stdatomic stdnoreturn threads arm_acle'.split(' ')
+
+/** Words that C or C++ keeps for itself. */
+const KEYWORDS =
+  'auto bool break case catch char class const continue default delete do double else enum explicit extern false float for friend goto if inline int long mutable namespace new operator private protected public register restrict return short signed sizeof static struct switch template this throw true try typedef typename union unsigned using virtual void volatile while'.split(' ')
+
+/** @throws AedError `INVALID_OPTION` for what cannot begin C names and a header's file name */
+export function checkName(name: string): void {
+  const fail = (what: string) => new AedError('INVALID_OPTION', `generateC: name '${name}' ${what}`, { hint: 'take letters, digits and underscores, such as net or bark_detector' })
+  if (!/^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name)) throw fail('is not a C identifier of at most 40 characters that begins with a letter')
+  if (KEYWORDS.includes(name)) throw fail('is a keyword of C or C++')
+  if (STANDARD_HEADERS.includes(name.toLowerCase())) throw fail(`would hide the standard header <${name.toLowerCase()}.h>`)
+}

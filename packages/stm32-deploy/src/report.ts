@@ -1,0 +1,161 @@
+import { GENERATOR_VERSION } from './kernel-sources.ts'
+import type { NetworkEnd } from './network.ts'
+import { arenaSize, type Library } from './emit/library.ts'
+import type { DeployOptions } from './options.ts'
+
+/** Version of {@link DeployReport}. */
+export const DEPLOY_REPORT_SCHEMA = 'aed-deploy/1'
+
+/** A piece of the arena. */
+export interface BufferReport {
+  /** Tensor or layer. */
+  readonly name: string
+  /** Rows of a tensor, scratch of one call, or sums kept from call to call. */
+  readonly kind: 'rows' | 'scratch' | 'sums'
+  readonly offset: number
+  readonly bytes: number
+  /** Rows kept; 0 for scratch and sums. */
+  readonly slots: number
+  /** Part of the schedule from the first to the last need, 0 to 1. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface LayerReport {
+  readonly name: string
+  readonly op: string
+  readonly kernel: string
+  readonly summary: string
+  readonly macs: number
+  /** Calls of the kernel in a run. */
+  readonly calls: number
+  /** Weights and tables in bytes. */
+  readonly constants: number
+  /** Bits of the accumulator that no input can exceed (proven); null where there is none. */
+  readonly accumulatorBits: number | null
+}
+
+/** What a compiler made of the library. */
+export interface Footprint {
+  /** Compiler and flags. */
+  readonly compiler: string
+  readonly target: string
+  /** False where the figures are another machine's than the target's. */
+  readonly forTarget: boolean
+  /** Machine code of the library, its self-test left out. */
+  readonly code: number
+  /** All constants in flash: weights, tables, parameters of the layers. */
+  readonly constants: number
+  /** Writable globals; always 0. */
+  readonly data: number
+  /** Largest stack of a run: frames along the deepest chain of calls. */
+  readonly stack: number
+  /** Code of each function. */
+  readonly functions: readonly { readonly name: string; readonly bytes: number }[]
+}
+
+/** Sizes in bytes unless said otherwise. Figures that only a compiler knows are null until {@link completeReport}. */
+export interface DeployReport {
+  readonly schema: typeof DEPLOY_REPORT_SCHEMA
+  readonly generator: string
+  readonly name: string
+  readonly model: string
+  readonly plan: DeployOptions['plan']
+  readonly target: DeployOptions['target']
+  readonly input: NetworkEnd
+  readonly output: NetworkEnd
+  readonly memory: {
+    /** `NAME_ARENA_SIZE`: rows, sums and scratch. */
+    readonly arena: number
+    /** Rows and sums alone at the step that needs most of them. */
+    readonly activation: number
+    /** The largest scratch, inside the arena. */
+    readonly scratch: number
+    /** No placement of this schedule's rows can need a smaller arena. */
+    readonly lowerBound: number
+    /** The caller's arrays. */
+    readonly input: number
+    readonly output: number
+    readonly stack: number | null
+    /** Arena, input and stack. */
+    readonly total: number | null
+  }
+  readonly flash: {
+    /** Weights and biases. */
+    readonly weights: number
+    /** Factors, lookup tables, the schedule. */
+    readonly tables: number
+    readonly code: number | null
+    /** Code and all constants. */
+    readonly total: number | null
+  }
+  readonly macs: number
+  readonly layers: readonly LayerReport[]
+  readonly buffers: readonly BufferReport[]
+  readonly footprint: Footprint | null
+  /** What a reader should know of these figures. */
+  readonly notes: readonly string[]
+}
+
+/** The report of a library that no compiler has seen yet. */
+export function reportOf(library: Library, options: DeployOptions, notes: readonly string[]): DeployReport {
+  const { name, model, network, plan } = library
+  const last = Math.max(1, plan.steps.length - 1)
+  const constants = (kind?: 'weights' | 'tables', layers = network.layers) =>
+    layers.flatMap(({ tables }) => tables).reduce((bytes, table) => bytes + (kind === undefined || table.kind === kind ? table.data.byteLength : 0), 0)
+  return {
+    schema: DEPLOY_REPORT_SCHEMA,
+    generator: `@aed/stm32-deploy ${GENERATOR_VERSION}`,
+    name,
+    model,
+    plan: options.plan,
+    target: options.target,
+    input: network.input,
+    output: network.output,
+    memory: {
+      arena: arenaSize(library),
+      activation: plan.activationPeak,
+      scratch: plan.buffers.reduce((most, { kind, bytes }) => (kind === 'scratch' ? Math.max(most, bytes) : most), 0),
+      lowerBound: plan.peak,
+      input: network.input.size,
+      output: network.output.size,
+      stack: null,
+      total: null,
+    },
+    flash: { weights: constants('weights'), tables: constants('tables') + plan.steps.length * (network.layers.length > 256 ? 2 : 1), code: null, total: null },
+    macs: network.layers.reduce((sum, { macs }) => sum + macs, 0),
+    layers: network.layers.map((layer) => ({
+      name: layer.name,
+      op: layer.op,
+      kernel: layer.kernel,
+      summary: layer.summary,
+      macs: layer.macs,
+      calls: layer.calls.length,
+      constants: constants(undefined, [layer]),
+      accumulatorBits: layer.accumulatorBits ?? null,
+    })),
+    buffers: plan.buffers.map(({ name: buffer, kind, bytes, slots, live }, index) => ({
+      name: buffer,
+      kind,
+      offset: plan.offsets[index]!,
+      bytes,
+      slots,
+      from: live[0]!.from / last,
+      to: live.at(-1)!.to / last,
+    })),
+    footprint: null,
+    notes,
+  }
+}
+
+/** The report with the figures of a compiler. */
+export function completeReport(report: DeployReport, footprint: Footprint): DeployReport {
+  const { memory, flash } = report
+  return {
+    ...report,
+    memory: { ...memory, stack: footprint.stack, total: memory.arena + memory.input + footprint.stack },
+    flash: { ...flash, code: footprint.code, total: footprint.code + footprint.constants },
+    footprint,
+    notes: footprint.forTarget ? report.notes : [...report.notes, `Code and stack are those of ${footprint.compiler}, not of ${report.target}.`],
+  }
+}
