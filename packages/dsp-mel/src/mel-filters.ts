@@ -69,23 +69,27 @@ export function createMelFilters(sampleRate: number, options: MelFilterOptions):
 }
 
 /**
- * Weighs one spectrum: band `m` goes to `out[at + m · stride]`. The order of the sums is fixed.
- * @param spectrum `[bins]`
+ * Weighs some spectra: band `m` of spectrum `f` goes to `out[at + f + m · stride]`. The order of each sum is fixed.
+ * @param spectra `[count, bins]`
  */
-export function applyMelFilters({ nMels, start, offset, weights }: MelFilters, spectrum: Float64Array, out: Float64Array, at: number, stride: number): void {
-  for (let m = 0; m < nMels; m++, at += stride) {
+export function applyMelFilters({ nMels, bins, start, offset, weights }: MelFilters, spectra: Float64Array, count: number, out: Float64Array, at: number, stride: number): void {
+  // Band by band, so that loops of equal length follow each other and a band's results lie side by side.
+  for (let m = 0; m < nMels; m++) {
+    const begin = offset[m]!
     const end = offset[m + 1]!
-    let k = start[m]!
-    let i = offset[m]!
-    // Two sums: one alone waits for each addition.
-    let even = 0
-    let odd = 0
-    for (; i + 1 < end; i += 2, k += 2) {
-      even += weights[i]! * spectrum[k]!
-      odd += weights[i + 1]! * spectrum[k + 1]!
+    for (let f = 0; f < count; f++) {
+      let k = f * bins + start[m]!
+      let i = begin
+      // Two sums: one alone waits for each addition.
+      let even = 0
+      let odd = 0
+      for (; i + 1 < end; i += 2, k += 2) {
+        even += weights[i]! * spectra[k]!
+        odd += weights[i + 1]! * spectra[k + 1]!
+      }
+      if (i < end) even += weights[i]! * spectra[k]!
+      out[at + f + m * stride] = even + odd
     }
-    if (i < end) even += weights[i]! * spectrum[k]!
-    out[at] = even + odd
   }
 }
 

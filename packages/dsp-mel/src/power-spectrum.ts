@@ -1,13 +1,13 @@
-import { createCircle } from './circle.ts'
-import { createComplexFft } from './complex-fft.ts'
+import { createCircle, type Circle } from './circle.ts'
+import { createPairFft } from './pair-fft.ts'
 
 /** Windowed power spectrum of real frames of one length. */
 export interface PowerSpectrum {
   /**
-   * Writes |X[k]|² of the windowed frame `signal[start, start + nFft)` to `out[0 … ⌊nFft / 2⌋]`.
+   * Writes |X[k]|² of the windowed frame `signal[start, start + nFft)` to `out[at … at + ⌊nFft / 2⌋]`.
    * A frame's result depends on its samples alone, to the bit: batch and streaming may call it in any order.
    */
-  readonly run: (signal: Float32Array, start: number, out: Float64Array) => void
+  readonly run: (signal: Float32Array, start: number, out: Float64Array, at: number) => void
 }
 
 /**
@@ -24,52 +24,35 @@ export function createPowerSpectrum(window: Float64Array): PowerSpectrum {
  * @see Press et al., Numerical Recipes, "FFT of Single Real Function"
  */
 function evenPowerSpectrum(window: Float64Array): PowerSpectrum {
-  const nFft = window.length
-  const half = nFft / 2
-  const { cos, sin, size } = createCircle(nFft)
-  const { order, transform } = createComplexFft(half, { size, cos, sin })
-  const first = order.map((index) => 2 * index)
+  const circle = createCircle(window.length)
+  const { order, transform } = createPairFft(window.length / 2, circle)
   // The split's factor ½ goes into the window, where it is exact and free.
-  const evenWindow = new Float64Array(half)
-  const oddWindow = new Float64Array(half)
-  for (let i = 0; i < half; i++) {
-    evenWindow[i] = 0.5 * window[first[i]!]!
-    oddWindow[i] = 0.5 * window[first[i]! + 1]!
+  const factors = new Float64Array(window.length)
+  for (const [slot, pair] of order.entries()) {
+    factors[2 * slot] = 0.5 * window[2 * pair]!
+    factors[2 * slot + 1] = 0.5 * window[2 * pair + 1]!
   }
-  const re = new Float64Array(half)
-  const im = new Float64Array(half)
+  const z = new Float64Array(window.length)
   return {
-    run: (signal, start, out) => {
-      loadPairs(signal, start, first, evenWindow, oddWindow, re, im)
-      transform(re, im)
-      splitPower(re, im, cos, sin, out)
+    run: (signal, start, out, at) => {
+      transform(signal, start, factors, z)
+      splitPower(z, circle, out, at)
     },
   }
 }
 
-// The loops are functions of their own with all arrays as parameters: as parts of a closure they take 1.6 times as long
-// once there is more than one plan.
-
-function loadPairs(signal: Float32Array, start: number, first: Int32Array, evenWindow: Float64Array, oddWindow: Float64Array, re: Float64Array, im: Float64Array): void {
-  for (let i = 0; i < first.length; i++) {
-    const index = start + first[i]!
-    re[i] = signal[index]! * evenWindow[i]!
-    im[i] = signal[index + 1]! * oddWindow[i]!
-  }
-}
-
 /** Power of a real signal's spectrum from the transform of its sample pairs (halved before). */
-function splitPower(re: Float64Array, im: Float64Array, cos: Float64Array, sin: Float64Array, out: Float64Array): void {
-  const half = re.length
-  const dc = 2 * (re[0]! + im[0]!)
-  const nyquist = 2 * (re[0]! - im[0]!)
-  out[0] = dc * dc
-  out[half] = nyquist * nyquist
+function splitPower(z: Float64Array, { cos, sin }: Circle, out: Float64Array, at: number): void {
+  const half = z.length / 2
+  const dc = 2 * (z[0]! + z[1]!)
+  const nyquist = 2 * (z[0]! - z[1]!)
+  out[at] = dc * dc
+  out[at + half] = nyquist * nyquist
   for (let k = 1, m = half - 1; k <= m; k++, m--) {
-    const ar = re[k]!
-    const ai = im[k]!
-    const br = re[m]!
-    const bi = im[m]!
+    const ar = z[2 * k]!
+    const ai = z[2 * k + 1]!
+    const br = z[2 * m]!
+    const bi = z[2 * m + 1]!
     const c = cos[k]!
     const s = sin[k]!
     // Spectra of the even samples, E = A + conj B, and of the odd ones, O = (A − conj B) / i; X[k] = E + w^k O.
@@ -83,23 +66,24 @@ function splitPower(re: Float64Array, im: Float64Array, cos: Float64Array, sin: 
     const xi = ei + ti
     const yr = er - tr
     const yi = ei - ti
-    out[k] = xr * xr + xi * xi
-    out[m] = yr * yr + yi * yi
+    out[at + k] = xr * xr + xi * xi
+    out[at + m] = yr * yr + yi * yi
   }
 }
 
 /** Odd lengths are rare: a complex transform of the full length whose imaginary parts are zero. */
 function oddPowerSpectrum(window: Float64Array): PowerSpectrum {
   const nFft = window.length
-  const { order, transform } = createComplexFft(nFft)
-  const re = new Float64Array(nFft)
-  const im = new Float64Array(nFft)
+  const { order, transform } = createPairFft(nFft)
+  const factors = new Float64Array(2 * nFft)
+  for (const [slot, sample] of order.entries()) factors[2 * slot] = window[sample]!
+  const pairs = new Float32Array(2 * nFft)
+  const z = new Float64Array(2 * nFft)
   return {
-    run: (signal, start, out) => {
-      for (let i = 0; i < nFft; i++) re[i] = signal[start + order[i]!]! * window[order[i]!]!
-      im.fill(0)
-      transform(re, im)
-      for (let k = 0; k <= nFft >> 1; k++) out[k] = re[k]! * re[k]! + im[k]! * im[k]!
+    run: (signal, start, out, at) => {
+      for (let i = 0; i < nFft; i++) pairs[2 * i] = signal[start + i]!
+      transform(pairs, 0, factors, z)
+      for (let k = 0; k <= nFft >> 1; k++) out[at + k] = z[2 * k]! * z[2 * k]! + z[2 * k + 1]! * z[2 * k + 1]!
     },
   }
 }
