@@ -1,8 +1,9 @@
-import type { Graph, GraphNode, Tensor } from '@aed/core'
+import { parseOptions, type Graph, type GraphNode, type Tensor } from '@aed/core'
 import { createExecutor, unsupported, type OnTensor, type Storage } from './executor.ts'
 import { planFloatBinary, planFloatLogistic, planFloatMean, planFloatPad, planFloatRelu, planFloatReshape, planFloatSoftmax } from './float/element-wise.ts'
 import { planFloatPool2d } from './float/pool2d.ts'
 import { planFloatWeighted } from './float/weighted.ts'
+import { noOptionsSchema, type NoOptions } from './no-options.ts'
 
 /** A float32 graph ready to run. */
 export interface FloatExecutor {
@@ -56,6 +57,7 @@ export function createFloatExecutor(graph: Graph): FloatExecutor {
 }
 
 /** Stage: a float graph on a batch; {@link createFloatExecutor} and one run. */
-export function runFloat({ graph, input }: { readonly graph: Graph; readonly input: Tensor<'float32'> }): Tensor<'float32'> {
+export function runFloat({ graph, input }: { readonly graph: Graph; readonly input: Tensor<'float32'> }, options: NoOptions = {}): Tensor<'float32'> {
+  parseOptions(noOptionsSchema, options, 'runFloat')
   return createFloatExecutor(graph).run(input)
 }

@@ -1,10 +1,11 @@
-import type { Graph, GraphNode, Tensor } from '@aed/core'
+import { parseOptions, type Graph, type GraphNode, type Tensor } from '@aed/core'
 import { createExecutor, type Executor, type Storage } from './executor.ts'
 import { planAdd, planMul } from './int8/binary.ts'
 import { planDequantize, planLogistic, planPad, planQuantize, planRelu, planReshape, planSoftmax } from './int8/element-wise.ts'
 import { planMean } from './int8/mean.ts'
 import { planPool2d } from './int8/pool2d.ts'
 import { planWeighted } from './int8/weighted.ts'
+import { noOptionsSchema, type NoOptions } from './no-options.ts'
 
 /** Values of a tensor while the engine runs: int8, or float32 at a float border of the network. */
 export type Int8Values = Int8Array | Float32Array
@@ -51,7 +52,12 @@ export function createReferenceEngine(graph: Graph): Executor<Int8Values> {
   return createExecutor<Int8Values>(graph, planNode)
 }
 
-/** Stage: an int8 graph on a batch; {@link createReferenceEngine} and one run. @returns `[n, outputs]` of the graph's own output type */
-export function runInt8({ graph, input }: { readonly graph: Graph; readonly input: Tensor }): Tensor {
+/**
+ * Stage: an int8 graph on a batch; {@link createReferenceEngine} and one run.
+ * @param input of the graph's own input type, `[n, ...]`
+ * @returns `[n, ...]` of the graph's own output type
+ */
+export function runInt8({ graph, input }: { readonly graph: Graph; readonly input: Tensor }, options: NoOptions = {}): Tensor {
+  parseOptions(noOptionsSchema, options, 'runInt8')
   return createReferenceEngine(graph).run(input)
 }

@@ -1,11 +1,9 @@
 import { AedError, ARRAY_OF, isAedError, parseModelCard, sizeOf, validateGraph, type DataOf, type DType, type Graph, type GraphTensor, type ModelCard, type Quantization } from '@aed/core'
 import { toBatchOne } from './batch-one.ts'
 import { createDecoder } from './decode.ts'
+import { MODEL_CARD_ENTRY } from './model-card-entry.ts'
 import { readNode, type FileTensor } from './read-node.ts'
 import { TENSOR_TYPE_NAMES, TENSOR_TYPES, type TableValue } from './schema.ts'
-
-/** Name of the metadata entry that holds the {@link ModelCard} as JSON. */
-export const MODEL_CARD_ENTRY = 'aed.json'
 
 /** More values than this in all activations together are taken for a hostile shape. */
 const MAX_ACTIVATION_VALUES = 2 ** 27

@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { decodeNpy, encodeNpy, type Tensor } from '@aed/core'
+import { describe, expect, it } from '@jest/globals'
+
+const python = process.env['AED_PYTHON']
+
+/** Runs a suite that needs LiteRT where AED_PYTHON names a Python that has it; elsewhere it is skipped, or fails where AED_REQUIRE asks for it. */
+export function withPython(name: string, suite: () => void): void {
+  if (python !== undefined) return describe(name, suite)
+  if (!(process.env['AED_REQUIRE'] ?? '').split(',').includes('python')) return describe.skip(`${name} (AED_PYTHON is not set)`, suite)
+  describe(name, () => {
+    it('has a Python with ai-edge-litert', () => expect(python).toBeDefined())
+  })
+}
+
+/** Outputs of LiteRT's reference kernels for some models, each with a batch of inputs. */
+export function runReferenceKernels(jobs: readonly { readonly model: Uint8Array; readonly input: Tensor }[]): Tensor[] {
+  const folder = mkdtempSync(join(tmpdir(), 'aed-tflite-'))
+  try {
+    const files = jobs.map(({ model, input }, i) => {
+      const paths = { model: join(folder, `${i}.tflite`), input: join(folder, `${i}-in.npy`), output: join(folder, `${i}-out.npy`) }
+      writeFileSync(paths.model, model)
+      writeFileSync(paths.input, encodeNpy(input))
+      return paths
+    })
+    const script = fileURLToPath(new URL('run_tflite.py', import.meta.url))
+    const { status, stderr } = spawnSync(python!, [script], { input: JSON.stringify(files), encoding: 'utf8' })
+    if (status !== 0) throw new Error(`${python!} ${script}: ${stderr}`)
+    return files.map(({ output }) => decodeNpy(new Uint8Array(readFileSync(output)), output))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
