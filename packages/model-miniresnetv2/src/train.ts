@@ -1,0 +1,6 @@
+export { useBackend } from './tfjs/backend.ts'
+export { buildLayersModel, loadWeights, miniResNetV2 } from './tfjs/layers-model.ts'
+export { embed, embedGraph, predict, predictOptionsSchema } from './tfjs/predict.ts'
+
+export type { Backend, BackendOptions } from './tfjs/backend.ts'
+export type { PredictInput } from './tfjs/predict.ts'
