@@ -1,0 +1,36 @@
+import type { LabelledClip } from '@aed/core'
+
+/** A clip of a dataset on disk. */
+export interface DatasetClip extends LabelledClip {
+  /** Absolute path of its audio file. */
+  readonly path: string
+}
+
+/** Labelled recordings on disk. */
+export interface Dataset {
+  /** `ESC-10`, `ESC-50`, `synthetic-esc10`, or the folder's name. */
+  readonly name: string
+  /** True for sounds that a program made up: what is measured on them says nothing about real ones. */
+  readonly synthetic: boolean
+  /** Class names, sorted. */
+  readonly classes: readonly string[]
+  /** Sorted by id. */
+  readonly clips: readonly DatasetClip[]
+  /** Of the recordings; `unknown` where the dataset does not say. */
+  readonly licence: string
+  /** How to cite it; empty where nothing is known. */
+  readonly citation: string
+}
+
+/** A clip as a table of labels lists it. */
+export interface ListedClip extends LabelledClip {
+  /** Path of the audio file as listed. */
+  readonly file: string
+  /** Line of the table, from 1. */
+  readonly line: number
+}
+
+/** Order by UTF-16 code units: the same in every locale, and Python's for ASCII names. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

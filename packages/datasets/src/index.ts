@@ -1,0 +1,13 @@
+export { parseEsc50Csv } from './esc50-csv.ts'
+export { parseLabelsCsv } from './labels-csv.ts'
+export { readDataset } from './read-dataset.ts'
+export { foldSplit, officialFolds, splitByRecording, splitOptionsSchema } from './split.ts'
+export { stages } from './stages.ts'
+export { synthesizeEsc10, syntheticOptionsSchema } from './synthetic/synthesize-esc10.ts'
+export { writeSyntheticEsc10 } from './synthetic/write-synthetic.ts'
+
+export type { Dataset, DatasetClip, ListedClip } from './dataset.ts'
+export type { CsvOptions, Esc50Row } from './esc50-csv.ts'
+export type { ReadDatasetOptions } from './read-dataset.ts'
+export type { FoldSplit, Split, SplitOptions } from './split.ts'
+export type { SyntheticClip, SyntheticOptions } from './synthetic/synthesize-esc10.ts'

@@ -1,0 +1,4 @@
+import { expose } from '@aed/core/worker'
+import { stages } from './stages.ts'
+
+expose(stages)
