@@ -41,7 +41,7 @@ const AGGREGATIONS = { mean: 'mean of scores', logMean: 'mean of log scores', ma
 export function formatEvaluation(evaluation: Evaluation): string {
   const { classes, clip, patch, clipsWithoutPatches } = evaluation
   const bounds = clip.interval && `[${clip.interval.map((bound) => (100 * bound).toFixed(1)).join(', ')}]`
-  const uncertainty = bounds ? ` ${bounds} (${100 * evaluation.confidence} %, bootstrap over ${evaluation.recordings} recordings)` : ' (no interval: one recording)'
+  const uncertainty = bounds ? ` ${bounds} (${Number((100 * evaluation.confidence).toFixed(2))} %, bootstrap over ${evaluation.recordings} recordings)` : ' (no interval: one recording)'
   const lines = [
     `clip accuracy ${percent(clip.accuracy)}${uncertainty}, ${AGGREGATIONS[evaluation.aggregation]}`,
     '',
