@@ -1,5 +1,6 @@
-import { KERNEL_SOURCES } from '../kernel-sources.ts'
+import { GENERATOR_VERSION, KERNEL_SOURCES } from '../kernel-sources.ts'
 import type { KernelName } from '../network.ts'
+import { GENERATED_BY } from './emit-header.ts'
 import { macroName, type Library } from './library.ts'
 
 /** Kernels that others call. */
@@ -13,5 +14,6 @@ export function emitKernels(library: Library): Readonly<Record<string, string>> 
   const used = new Set(library.network.layers.flatMap(({ kernel }) => [kernel, ...(NEEDS[kernel] ?? [])]))
   const paths = ['include/aed_types.h', 'include/aed_kernels.h', ...[...used].toSorted().map((kernel) => `src/aed_${kernel}.c`)]
   const renamed = (text: string) => text.replace(/\baed_/g, `${library.name}_`).replace(/\bAED_/g, `${macroName(library)}_`)
-  return Object.fromEntries(paths.map((path) => [renamed(path).replace('include/', 'src/'), renamed(KERNEL_SOURCES[path]!)]))
+  const mark = `/* ${GENERATED_BY} ${GENERATOR_VERSION}: a kernel of '${library.name}'. */\n`
+  return Object.fromEntries(paths.map((path) => [renamed(path).replace('include/', 'src/'), mark + renamed(KERNEL_SOURCES[path]!)]))
 }

@@ -49,7 +49,7 @@ export function place(buffers: readonly Buffer[]): Placement {
     ;[order[i], order[j]] = [order[j]!, order[i]!]
     const before = best.bytes
     consider(order)
-    if (best.bytes === before) [order[i], order[j]] = [order[j], order[i]!]
+    if (best.bytes === before) [order[i], order[j]] = [order[j], order[i]]
   }
   return best
 }

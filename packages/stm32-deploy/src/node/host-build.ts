@@ -1,0 +1,88 @@
+import path from 'node:path'
+import { AedError } from '@aed/core'
+import { hintFor } from './find-tools.ts'
+import { readHeader, sourcesOf, unpack, type LibraryFiles, type LibraryHeader } from './library-files.ts'
+import { runTool } from './run-tool.ts'
+
+export interface HostBuildOptions {
+  /** C compiler, default `cc`. */
+  readonly compiler?: string
+  /** Stop at the first undefined behaviour or access out of bounds (ASan, UBSan); slower. Default false. */
+  readonly sanitize?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A library compiled for this machine, with a runner around it. */
+export interface HostBuild extends LibraryHeader {
+  /** Path of the runner. */
+  readonly binary: string
+  /** Removes it. */
+  remove(): Promise<void>
+}
+
+/** Warnings that generated code is free of. */
+export const STRICT_FLAGS = ['-std=c99', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror'] as const
+
+/** Runs every input on standard input, in an arena full of the run's number: outputs must not depend on what is there. */
+const runner = (name: string, hasSelftest: boolean) => {
+  const upper = name.toUpperCase()
+  return `#include <stdio.h>
+#include <string.h>
+
+#include "${name}.h"
+
+static union {
+    int64_t align[2];
+    unsigned char bytes[${upper}_ARENA_SIZE];
+} arena;
+static int8_t input[${upper}_INPUT_SIZE];
+static int8_t output[${upper}_OUTPUT_SIZE];
+
+int main(void)
+{
+    int run = 0;
+${hasSelftest ? `    const int status = ${name}_selftest(&arena);\n\n    if (status != 0) {\n        fprintf(stderr, "error: ${name}_selftest returns %d\\n", status);\n        return 1;\n    }\n` : ''}
+    while (fread(input, 1, sizeof input, stdin) == sizeof input) {
+        memset(&arena, run++ & 0xff, sizeof arena);
+        if (${name}_run(input, output, &arena) != 0 || fwrite(output, 1, sizeof output, stdout) != sizeof output) {
+            fprintf(stderr, "error: run %d fails\\n", run - 1);
+            return 1;
+        }
+    }
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+`
+}
+
+/**
+ * Compiles a library and a runner for this machine, in a temporary folder that the caller removes with `remove()`.
+ * @throws AedError `TOOL_NOT_FOUND` without a compiler, `TOOL_FAILED` when it complains, `INVALID_INPUT`
+ */
+export async function buildForHost(files: LibraryFiles, { compiler = 'cc', sanitize = false, signal }: HostBuildOptions = {}): Promise<HostBuild> {
+  const header = readHeader(files)
+  const sources = sourcesOf(files)
+  const hasSelftest = sources.includes(`src/${header.name}_selftest.c`)
+  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runner(header.name, hasSelftest) })
+  const flags = sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O3']
+  try {
+    await runTool(compiler, [...STRICT_FLAGS, ...flags, '-Iinclude', ...sources, 'runner/main.c', '-o', 'runner/run'], { cwd: dir, hint: hintFor(compiler), signal })
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { ...header, binary: path.join(dir, 'runner', 'run'), remove }
+}
+
+/**
+ * Runs inputs through a library on this machine; its self-test comes first where it has one.
+ * @param inputs int8 `[count, inputSize]`
+ * @returns int8 `[count, outputSize]`
+ * @throws AedError `INVALID_INPUT` for another number of values, `TOOL_FAILED` when the run fails or its self-test does
+ */
+export async function runOnHost(build: HostBuild, inputs: Int8Array, count: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Int8Array> {
+  const { inputSize, outputSize, binary, name } = build
+  if (inputs.length !== count * inputSize) throw new AedError('INVALID_INPUT', `runOnHost: ${count} inputs of '${name}' are ${count * inputSize} values, got ${inputs.length}`)
+  const { stdout } = await runTool(binary, [], { input: new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.byteLength), signal })
+  if (stdout.length !== count * outputSize) throw new AedError('TOOL_FAILED', `runOnHost: '${name}' gave ${stdout.length} bytes for ${count} inputs, expected ${count * outputSize}`)
+  return new Int8Array(stdout.buffer, stdout.byteOffset, stdout.length)
+}

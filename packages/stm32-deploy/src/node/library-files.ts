@@ -1,0 +1,51 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { AedError } from '@aed/core'
+
+/** Text of a generated library by path. */
+export type LibraryFiles = Readonly<Record<string, string>>
+
+/** What the header of a library states. */
+export interface LibraryHeader {
+  readonly name: string
+  readonly inputSize: number
+  readonly outputSize: number
+}
+
+/** Reads name and sizes from the header. @throws AedError `INVALID_INPUT` when the files are no library of {@link generateC} */
+export function readHeader(files: LibraryFiles): LibraryHeader {
+  const header = Object.keys(files).find((file) => /^include\/\w+\.h$/.test(file))
+  const name = header?.slice('include/'.length, -'.h'.length)
+  const size = (end: string) => Number(new RegExp(`^#define ${name!.toUpperCase()}_${end}_SIZE (\\d+)$`, 'm').exec(files[header!]!)?.[1])
+  const [inputSize, outputSize] = name === undefined ? [NaN, NaN] : [size('INPUT'), size('OUTPUT')]
+  if (!(inputSize > 0 && outputSize > 0)) throw new AedError('INVALID_INPUT', 'the files hold no include/NAME.h with NAME_INPUT_SIZE and NAME_OUTPUT_SIZE', { hint: 'pass the files that generateC returns' })
+  return { name: name!, inputSize, outputSize }
+}
+
+/** Paths of the library's C files. */
+export function sourcesOf(files: LibraryFiles): readonly string[] {
+  return Object.keys(files).filter((file) => /^src\/[^/]+\.c$/.test(file))
+}
+
+/** Writes files below an existing folder. */
+export async function writeFiles(dir: string, files: LibraryFiles): Promise<void> {
+  for (const [file, text] of Object.entries(files)) {
+    const target = path.join(dir, file)
+    await mkdir(path.dirname(target), { recursive: true })
+    await writeFile(target, text)
+  }
+}
+
+/** Puts files into a new temporary folder. */
+export async function unpack(files: LibraryFiles): Promise<{ readonly dir: string; readonly remove: () => Promise<void> }> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'aed-deploy-'))
+  const remove = () => rm(dir, { recursive: true, force: true })
+  try {
+    await writeFiles(dir, files)
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { dir, remove }
+}
