@@ -5,7 +5,7 @@ import { AedError, type AudioClip } from '@aed/core'
  * @throws AedError `INVALID_INPUT`
  */
 export function checkClip(clip: AudioClip): AudioClip {
-  const { samples, sampleRate } = clip as { samples?: unknown; sampleRate?: unknown }
+  const { samples, sampleRate }: { samples?: unknown; sampleRate?: unknown } = (clip as AudioClip | null | undefined) ?? {}
   if (!ArrayBuffer.isView(samples) || Object.prototype.toString.call(samples) !== '[object Float32Array]')
     throw new AedError('INVALID_INPUT', `mel: a clip's samples are a Float32Array, got ${Object.prototype.toString.call(samples)}`)
   if (typeof sampleRate !== 'number' || !(sampleRate > 0 && sampleRate < Infinity))
