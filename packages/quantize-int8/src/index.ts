@@ -1,6 +1,8 @@
 export { createFloatExecutor, runFloat } from './float-executor.ts'
+export { dequantizeValues, quantizeValues } from './int8/affine.ts'
 export { foldMulAdd } from './passes/fold-mul-add.ts'
 export { fuseRelu } from './passes/fuse-relu.ts'
+export { int8Core } from './passes/int8-core.ts'
 export { optimizeGraph, PASSES } from './passes/optimize-graph.ts'
 export { preactToDepthwise } from './passes/preact-to-depthwise.ts'
 export { removeDeadNodes } from './passes/remove-dead-nodes.ts'

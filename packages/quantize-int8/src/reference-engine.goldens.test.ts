@@ -1,7 +1,8 @@
 import { tensor, type Tensor } from '@aed/core'
 import { expect, it } from '@jest/globals'
+import { countDifferences, countUnequal } from '../test/compare.ts'
 import { golden, goldenArray, readNpz, withGoldens } from '../test/goldens.ts'
-import { createReferenceEngine } from './reference-engine.ts'
+import { createReferenceEngine, type Int8Values } from './reference-engine.ts'
 import { readTflite } from './tflite/read.ts'
 
 interface GoldenGraph {
@@ -15,7 +16,7 @@ withGoldens("createReferenceEngine on files of TensorFlow's converter", () => {
       it(`gives the 16 outputs of ${stacks}_${variant}.tflite, byte for byte`, () => {
         const { graph } = readTflite(golden(`${stacks}_${variant}.tflite`), stacks)
         const output = createReferenceEngine(graph).run(goldenArray(`${stacks}_${variant}_in.npy.gz`))
-        expect(output).toEqual(goldenArray(`${stacks}_${variant}_out_ref.npy.gz`))
+        expect(countDifferences(output, goldenArray(`${stacks}_${variant}_out_ref.npy.gz`))).toBe(0)
       })
 
   for (const stacks of ['s1', 's2'])
@@ -28,12 +29,13 @@ withGoldens("createReferenceEngine on files of TensorFlow's converter", () => {
       const engine = createReferenceEngine(graph)
       let compared = 0
       for (const item of [0, 1]) {
-        const made = new Map<string, ArrayLike<number>>()
+        const made = new Map<string, Int8Values>()
         engine.run(tensor('int8', [1, ...inputs.shape.slice(1)], inputs.data.slice(item * size, (item + 1) * size)), (name, values) => made.set(name, values.slice()))
         graph.nodes.forEach((node, i) => {
           const wanted = dump.get(`in${item}_t${String(operators[i]!.outputs[0]).padStart(3, '0')}`)!
-          expect({ node: node.name, values: made.get(node.outputs[0]!) }).toEqual({ node: node.name, values: wanted.data })
-          compared++
+          const different = countUnequal(made.get(node.outputs[0]!)!, wanted.data as ArrayLike<number>)
+          expect({ node: node.name, different }).toEqual({ node: node.name, different: 0 })
+          compared += wanted.data.length > 0 ? 1 : 0
         })
       }
       expect(compared).toBe(2 * operators.length)
