@@ -69,8 +69,14 @@ describe('logMelPatches', () => {
     expect(codeOf(() => logMelPatches({ ...noise(16000), sampleRate: 44100 }, config))).toBe('INVALID_INPUT')
   })
 
+  it('takes the clip\'s own rate where the config has no audio part', () => {
+    const clip = { ...noise(16000), sampleRate: 22050 }
+    expect(logMelPatches(clip, { mel: {}, patches: {} })).toEqual(cutPatches(logMelSpectrogram(clip, {}), {}))
+  })
+
   it('refuses an empty clip and an unknown option', () => {
     expect(codeOf(() => logMelPatches(noise(0), config))).toBe('AUDIO_EMPTY')
     expect(codeOf(() => logMelPatches(noise(16000), { mel: {}, patches: { length: 50 } as never }))).toBe('INVALID_OPTION')
+    expect(codeOf(() => logMelPatches(noise(16000), { mell: {} } as never))).toBe('INVALID_OPTION')
   })
 })

@@ -1,4 +1,14 @@
-import { AedError, parseOptions, patchOptionsSchema, throwIfAborted, type AudioClip, type FeatureConfig, type StageContext, type Tensor } from '@aed/core'
+import {
+  AedError,
+  featureConfigSchema,
+  parseOptions,
+  throwIfAborted,
+  type AudioClip,
+  type FeatureConfig,
+  type PatchOptions,
+  type StageContext,
+  type Tensor,
+} from '@aed/core'
 import { checkClip } from './check-clip.ts'
 import { maximumOf, toDecibels } from './decibels.ts'
 import { createMelPlan, type MelOptionsInput, type MelPlan } from './mel-plan.ts'
@@ -22,8 +32,8 @@ export interface LogMelPatchesConfig {
 export function logMelPatches(clip: AudioClip, config: LogMelPatchesConfig, context?: StageContext): Tensor<'float32'> {
   throwIfAborted(context?.signal)
   const { samples, sampleRate } = checkClip(clip)
-  const { mel, patches, audio } = config
-  if (audio && audio.sampleRate !== sampleRate)
+  const { mel, patches, audio } = parseOptions(featureConfigSchema, config, 'logMelPatches')
+  if (config.audio && audio.sampleRate !== sampleRate)
     throw new AedError('INVALID_INPUT', `logMelPatches: the feature config takes clips of ${audio.sampleRate} Hz, got ${sampleRate} Hz`, { hint: 'resample the clip first' })
   const plan = createMelPlan(sampleRate, mel)
   if (plan.options.dbRef === 'patch') return patchesReTheirMaximum(plan, samples, patches)
@@ -31,10 +41,10 @@ export function logMelPatches(clip: AudioClip, config: LogMelPatchesConfig, cont
   return cutPatches({ dtype: 'float32', shape: [plan.options.nMels, plan.frames(samples.length)], data }, patches)
 }
 
-function patchesReTheirMaximum(plan: MelPlan, samples: Float32Array, patches: PatchOptionsInput): Tensor<'float32'> {
+function patchesReTheirMaximum(plan: MelPlan, samples: Float32Array, patches: PatchOptions): Tensor<'float32'> {
   const { nMels } = plan.options
   const frames = plan.frames(samples.length)
-  const { patchLength } = parseOptions(patchOptionsSchema, patches, 'patches')
+  const { patchLength } = patches
   const starts = patchStarts(frames, patches)
   const mel = plan.melPower(samples)
   const size = nMels * patchLength

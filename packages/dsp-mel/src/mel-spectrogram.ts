@@ -14,7 +14,7 @@ export function melSpectrogram(clip: AudioClip, options: MelOptionsInput, contex
   throwIfAborted(context?.signal)
   const { samples, sampleRate } = checkClip(clip)
   const plan = createMelPlan(sampleRate, options)
-  const data = Float32Array.from(plan.melPower(samples))
+  const data = new Float32Array(plan.melPower(samples))
   return { dtype: 'float32', shape: [plan.options.nMels, plan.frames(samples.length)], data }
 }
 

@@ -60,5 +60,6 @@ describe('createPowerSpectrum', () => {
 
   it.each([7, 14, 22, 1022, 1023])('refuses length %d, which has another prime factor', (n) => {
     expect(codeOf(() => createPowerSpectrum(new Float64Array(n)))).toBe('INVALID_OPTION')
+    expect(() => createPowerSpectrum(new Float64Array(n))).toThrow(new RegExp(`nFft .* got ${n}$`))
   })
 })

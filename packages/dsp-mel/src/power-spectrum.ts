@@ -1,5 +1,6 @@
+import { AedError } from '@aed/core'
 import { createCircle, type Circle } from './circle.ts'
-import { createPairFft } from './pair-fft.ts'
+import { createPairFft, factorize } from './pair-fft.ts'
 
 /** Windowed power spectrum of real frames of one length. */
 export interface PowerSpectrum {
@@ -16,7 +17,15 @@ export interface PowerSpectrum {
  * @throws AedError `INVALID_OPTION` when the window's length is not a product of 2, 3 and 5
  */
 export function createPowerSpectrum(window: Float64Array): PowerSpectrum {
+  checkLength(window.length)
   return window.length % 2 === 0 ? evenPowerSpectrum(window) : oddPowerSpectrum(window)
+}
+
+function checkLength(nFft: number): void {
+  if (factorize(nFft)) return
+  let next = nFft + 1
+  while (!factorize(next)) next++
+  throw new AedError('INVALID_OPTION', `mel: nFft takes a product of 2, 3 and 5, got ${nFft}`, { hint: `the next larger one is ${next}` })
 }
 
 /**
