@@ -21,11 +21,11 @@ function powerByDefinition(signal: Float32Array, start: number, window: Float64A
   })
 }
 
-const sizes = Array.from({ length: 729 }, (_, i) => i + 2).filter((n) => factorize(n))
+const sizes = Array.from({ length: 404 }, (_, i) => i + 2).filter((n) => factorize(n))
 
 describe('createPowerSpectrum', () => {
-  it(`equals the definition within 1e-12 of the energy for all ${sizes.length} products of 2, 3 and 5 up to 730`, () => {
-    expect(sizes.length).toBeGreaterThan(60)
+  it(`equals the definition within 1e-12 of the energy for all ${sizes.length} products of 2, 3 and 5 up to 405`, () => {
+    expect(sizes.length).toBeGreaterThan(50)
     for (const n of sizes) {
       const window = Float64Array.from({ length: n }, () => random.uniform())
       const signal = Float32Array.from({ length: n + 3 }, () => random.normal())
