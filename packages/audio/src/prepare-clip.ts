@@ -20,7 +20,7 @@ export function repeatTo({ samples, sampleRate }: AudioClip, seconds: number): A
 }
 
 function checkFinite(clip: AudioClip): void {
-  const index = clip.samples.findIndex((sample) => !Number.isFinite(sample))
+  const index = clip.samples.findIndex((sample) => sample - sample !== 0) // NaN for both, and no call per sample
   if (index >= 0) throw new AedError('INVALID_INPUT', `prepareClip: sample ${index} is ${clip.samples[index]}, expected a finite number`)
 }
 
