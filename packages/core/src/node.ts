@@ -43,7 +43,7 @@ export function fileError(error: unknown, file: string): unknown {
  */
 export async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await onPath(file, () => readFile(file))
-  return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** True for an existing file or folder. */

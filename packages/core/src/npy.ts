@@ -1,5 +1,5 @@
 import { AedError } from './errors.ts'
-import { ARRAY_OF, formatShape, sizeOf, type DataOf, type DType, type Tensor } from './tensor.ts'
+import { ARRAY_OF, formatShape, sizeOf, type DType, type Tensor } from './tensor.ts'
 
 const DESCR: Record<DType, string> = { float32: '<f4', float64: '<f8', int8: '|i1', uint8: '|u1', int16: '<i2', int32: '<i4', int64: '<i8' }
 const DTYPE_OF = new Map(Object.entries(DESCR).map(([dtype, descr]) => [descr, dtype as DType]))
@@ -47,5 +47,5 @@ export function decodeNpy(bytes: Uint8Array, name = 'the .npy file'): Tensor {
   const found = bytes.length - start - length
   if (!Number.isSafeInteger(wanted) || wanted !== found) throw fail(`shape ${formatShape(shape)} of ${dtype} needs ${wanted} bytes, the file holds ${found}`)
   const copy = bytes.slice(start + length)
-  return { dtype, shape, data: new ArrayOf(copy.buffer) as DataOf[DType] }
+  return { dtype, shape, data: new ArrayOf(copy.buffer) }
 }

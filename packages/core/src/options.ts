@@ -76,7 +76,8 @@ export function parseOptions<S extends v.GenericSchema>(schema: S, input: unknow
   const [issue] = result.issues
   const path = (issue.path ?? []).map((item) => String(item.key)).join('.')
   const name = path ? `${where}: ${path}` : where
-  const bound = issue.requirement === undefined || issue.requirement instanceof RegExp ? '' : ` ${String(issue.requirement)}`
+  const { requirement } = issue
+  const bound = typeof requirement === 'number' || typeof requirement === 'string' ? ` ${requirement}` : ''
   const expected = issue.expected === 'never' ? 'is not an option' : `takes ${expectation(issue.type, bound, issue.expected)}, got ${issue.received}`
   throw new AedError('INVALID_OPTION', `${name} ${expected}`)
 }

@@ -1,0 +1,4 @@
+import { expose } from '@aed/core/worker'
+import { stages } from './test-stages.mjs'
+
+expose(stages)
