@@ -3,9 +3,6 @@ import { AedError } from './errors.ts'
 import { nodeEndpoint, type NodePort } from './node-endpoint.ts'
 import type { StageContext } from './stage.ts'
 import type { FromWorker, ToWorker, WorkerApi } from './worker-api.ts'
-import { carryErrors } from './worker-errors.ts'
-
-carryErrors()
 
 /** A Web Worker or a worker thread of Node. */
 export type WorkerLike = Worker | NodeWorkerLike

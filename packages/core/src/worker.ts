@@ -5,7 +5,10 @@ import { workerScope } from './runtime.ts'
 import type { AsyncStages, StageHost, Stages } from './stage.ts'
 import type { FromWorker, WorkerApi } from './worker-api.ts'
 import { openConnection, type Connection, type WorkerLike } from './worker-connection.ts'
+import { carryErrors } from './worker-errors.ts'
 import { openPool } from './worker-pool.ts'
+
+carryErrors() // here and in no other module: bundlers may leave out what the others do on import (sideEffects in package.json)
 
 /** Buffers of the typed arrays in a result that own their memory, so that they can move instead of being copied. */
 function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
