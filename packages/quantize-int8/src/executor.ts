@@ -3,7 +3,7 @@ import { AedError, ARRAY_OF, formatShape, sizeOf, tensorOf, validateGraph, type 
 /** Where the values of a graph's tensors live while it runs: constants as they are, one buffer for each activation. */
 export interface Storage {
   readonly graph: Graph
-  tensor(name: string | undefined): GraphTensor
+  readonly tensor: (name: string | undefined) => GraphTensor
   /** @throws AedError `MODEL_UNSUPPORTED` when the tensor is of another type */
   values<D extends DType>(node: GraphNode, name: string | undefined, dtype: D): DataOf[D]
 }
@@ -16,7 +16,7 @@ export type OnTensor<V> = (name: string, values: V) => void
 
 export interface Executor<V> {
   /** @param input `[n, ...]`, any n; `[n, h, w]` too where the graph takes `[1, h, w, 1]` */
-  run(input: Tensor, onTensor?: OnTensor<V>): Tensor
+  readonly run: (input: Tensor, onTensor?: OnTensor<V>) => Tensor
 }
 
 export const unsupported = (graph: Graph, node: GraphNode, what: string) =>

@@ -13,7 +13,7 @@ export interface FloatExecutor {
    * @returns the graph's first output, `[n, ...]`
    * @throws AedError `MODEL_MISMATCH` for an input of another type or shape
    */
-  run(input: Tensor<'float32'>, onTensor?: OnTensor<Float32Array>): Tensor<'float32'>
+  readonly run: (input: Tensor<'float32'>, onTensor?: OnTensor<Float32Array>) => Tensor<'float32'>
 }
 
 function planNode(storage: Storage, node: GraphNode): () => void {

@@ -1,6 +1,5 @@
-import type { OptionsInput } from '@aed/core'
 import * as v from 'valibot'
 
 /** Options of a stage that has none: a misspelt one is an error all the same. */
 export const noOptionsSchema = v.strictObject({})
-export type NoOptions = OptionsInput<typeof noOptionsSchema>
+export type NoOptions = Readonly<Record<string, never>>

@@ -1,6 +1,7 @@
 import { AedError, tensorOf, validateGraph, type Graph, type GraphNode, type GraphTensor, type Quantization } from '@aed/core'
-import { quantizationOfRange, quantizeValues, quantizeWeights } from './affine.ts'
 import type { Range } from './calibrate.ts'
+import { quantizationOfRange, quantizeWeights } from './choose-scales.ts'
+import { quantizeValues } from './int8/affine.ts'
 import type { WeightedNode } from './weighted-sums.ts'
 
 /** Output of softmax and logistic: all of [0, 1) in steps of 1/256, as TFLite's kernels require. */

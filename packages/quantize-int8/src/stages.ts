@@ -12,17 +12,15 @@ export interface TfliteFile {
   readonly name: string
 }
 
-/** The stages of this package, for this thread and for workers. */
-export const stages = {
-  quantize,
-  runFloat,
-  runInt8,
-  readTflite: ({ bytes, name }: TfliteFile, options: NoOptions = {}): TfliteModel => {
-    parseOptions(noOptionsSchema, options, 'readTflite')
-    return readTflite(bytes, name)
-  },
-  writeTflite: (content: TfliteContent, options: NoOptions = {}): Uint8Array<ArrayBuffer> => {
-    parseOptions(noOptionsSchema, options, 'writeTflite')
-    return writeTflite(content)
-  },
-} as const satisfies Stages
+function readTfliteStage({ bytes, name }: TfliteFile, options: NoOptions = {}): TfliteModel {
+  parseOptions(noOptionsSchema, options, 'readTflite')
+  return readTflite(bytes, name)
+}
+
+function writeTfliteStage(content: TfliteContent, options: NoOptions = {}): Uint8Array<ArrayBuffer> {
+  parseOptions(noOptionsSchema, options, 'writeTflite')
+  return writeTflite(content)
+}
+
+/** What `@aed/quantize-int8/worker` answers to. */
+export const stages = { quantize, runFloat, runInt8, readTflite: readTfliteStage, writeTflite: writeTfliteStage } as const satisfies Stages

@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decodeNpy, encodeNpy, type Tensor } from '@aed/core'
-import { describe, expect, it } from '@jest/globals'
+import { describe, it } from '@jest/globals'
 
 const python = process.env['AED_PYTHON']
 
 /** Runs a suite that needs LiteRT where AED_PYTHON names a Python that has it; elsewhere it is skipped, or fails where AED_REQUIRE asks for it. */
 export function withPython(name: string, suite: () => void): void {
-  if (python !== undefined) return describe(name, suite)
-  if (!(process.env['AED_REQUIRE'] ?? '').split(',').includes('python')) return describe.skip(`${name} (AED_PYTHON is not set)`, suite)
-  describe(name, () => {
-    it('has a Python with ai-edge-litert', () => expect(python).toBeDefined())
-  })
+  const required = (process.env['AED_REQUIRE'] ?? '').split(',').includes('python')
+  if (python !== undefined) describe(name, suite)
+  else if (!required) describe.skip(`${name} (AED_PYTHON is not set)`, suite)
+  else
+    it(`${name} (AED_REQUIRE asks for Python)`, () => {
+      throw new Error('AED_PYTHON is not set: it names a Python with numpy and ai-edge-litert')
+    })
 }
 
 /** Outputs of LiteRT's reference kernels for some models, each with a batch of inputs. */

@@ -3,6 +3,9 @@ import type { PlanNode } from '../executor.ts'
 import { broadcastIndices, paddedIndices, reductionIndices } from '../index-maps.ts'
 import { activationLimits } from './activation-limits.ts'
 
+// Local names: see fixed-point.ts.
+const { max: larger, min: smaller } = Math
+
 export const planFloatBinary: PlanNode<BinaryNode> = (storage, node) => {
   const shape = storage.tensor(node.outputs[0]).shape
   const a = storage.values(node, node.inputs[0], 'float32')
@@ -13,10 +16,10 @@ export const planFloatBinary: PlanNode<BinaryNode> = (storage, node) => {
   const { min, max } = activationLimits(node.activation)
   if (node.op === 'add')
     return () => {
-      for (let i = 0; i < output.length; i++) output[i] = Math.min(Math.max(a[indexA[i]!]! + b[indexB[i]!]!, min), max)
+      for (let i = 0; i < output.length; i++) output[i] = smaller(larger(a[indexA[i]!]! + b[indexB[i]!]!, min), max)
     }
   return () => {
-    for (let i = 0; i < output.length; i++) output[i] = Math.min(Math.max(a[indexA[i]!]! * b[indexB[i]!]!, min), max)
+    for (let i = 0; i < output.length; i++) output[i] = smaller(larger(a[indexA[i]!]! * b[indexB[i]!]!, min), max)
   }
 }
 
@@ -47,7 +50,7 @@ export const planFloatRelu: PlanNode<PlainNode> = (storage, node) => {
   const input = storage.values(node, node.inputs[0], 'float32')
   const output = storage.values(node, node.outputs[0], 'float32')
   return () => {
-    for (let i = 0; i < output.length; i++) output[i] = Math.max(input[i]!, 0)
+    for (let i = 0; i < output.length; i++) output[i] = larger(input[i]!, 0)
   }
 }
 
@@ -74,7 +77,7 @@ export const planFloatSoftmax: PlanNode<SoftmaxNode> = (storage, node) => {
   return () => {
     for (let row = 0; row < input.length; row += classes) {
       let max = -Infinity
-      for (let i = row; i < row + classes; i++) max = Math.max(max, input[i]!)
+      for (let i = row; i < row + classes; i++) max = larger(max, input[i]!)
       let sum = 0
       for (let i = 0; i < classes; i++) sum += exponentials[i] = exp(node.beta * (input[row + i]! - max))
       for (let i = 0; i < classes; i++) output[row + i] = exponentials[i]! / sum

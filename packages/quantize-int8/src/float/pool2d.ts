@@ -3,6 +3,9 @@ import type { PlanNode } from '../executor.ts'
 import { endTap, firstTap, windowGeometry } from '../window.ts'
 import { activationLimits } from './activation-limits.ts'
 
+// Local names: see fixed-point.ts.
+const { max: larger, min: smaller } = Math
+
 /** Maximum or mean of what each window holds of the input; padding does not count. */
 export const planFloatPool2d: PlanNode<Pool2dNode> = (storage, node) => {
   const g = windowGeometry(storage.graph, node)
@@ -24,12 +27,12 @@ export const planFloatPool2d: PlanNode<Pool2dNode> = (storage, node) => {
         for (let ky = firstY; ky < endY; ky++) {
           for (let kx = firstX; kx < endX; kx++) {
             let from = ((originY + ky) * g.inputWidth + originX + kx) * channels
-            if (takesMaximum) for (let channel = 0; channel < channels; channel++) held[channel] = Math.max(held[channel]!, input[from++]!)
+            if (takesMaximum) for (let channel = 0; channel < channels; channel++) held[channel] = larger(held[channel]!, input[from++]!)
             else for (let channel = 0; channel < channels; channel++) held[channel]! += input[from++]!
           }
         }
         const count = takesMaximum ? 1 : (endY - firstY) * (endX - firstX)
-        for (let channel = 0; channel < channels; channel++) output[to++] = Math.min(Math.max(held[channel]! / count, min), max)
+        for (let channel = 0; channel < channels; channel++) output[to++] = smaller(larger(held[channel]! / count, min), max)
       }
     }
   }

@@ -4,6 +4,9 @@ import { clamp } from '../fixed-point.ts'
 import { endTap, firstTap, windowGeometry } from '../window.ts'
 import { activationRange, sameQuantization } from './quantization.ts'
 
+// Local names: see fixed-point.ts.
+const { max: larger, trunc } = Math
+
 /**
  * Maximum, or mean rounded half away from zero, of what each window holds of the input; padding does not count.
  * @see tflite::reference_integer_ops::MaxPool, AveragePool
@@ -28,7 +31,7 @@ export const planPool2d: PlanNode<Pool2dNode> = (storage, node) => {
         for (let ky = firstY; ky < endY; ky++) {
           for (let kx = firstX; kx < endX; kx++) {
             let from = ((originY + ky) * g.inputWidth + originX + kx) * channels
-            if (takesMaximum) for (let channel = 0; channel < channels; channel++) held[channel] = Math.max(held[channel]!, input[from++]!)
+            if (takesMaximum) for (let channel = 0; channel < channels; channel++) held[channel] = larger(held[channel]!, input[from++]!)
             else for (let channel = 0; channel < channels; channel++) held[channel]! += input[from++]!
           }
         }
@@ -36,7 +39,7 @@ export const planPool2d: PlanNode<Pool2dNode> = (storage, node) => {
         for (let channel = 0; channel < channels; channel++) {
           const value = held[channel]!
           // Integer division truncates: adding half the count with the sign of the sum rounds half away from zero.
-          const result = takesMaximum ? value : Math.trunc((value > 0 ? value + (count >> 1) : value - (count >> 1)) / count)
+          const result = takesMaximum ? value : trunc((value > 0 ? value + (count >> 1) : value - (count >> 1)) / count)
           output[to++] = clamp(result, min, max)
         }
       }

@@ -14,15 +14,19 @@ function addElement(builder: Builder, type: ScalarType, value: number | bigint):
     case 'bool':
     case 'int8':
     case 'uint8':
-      return builder.addInt8(Number(value))
+      builder.addInt8(Number(value))
+      break
     case 'int32':
     case 'uint32':
-      return builder.addInt32(Number(value))
+      builder.addInt32(Number(value))
+      break
     case 'float32':
-      return builder.addFloat32(Number(value))
+      builder.addFloat32(Number(value))
+      break
     case 'int64':
     case 'uint64':
-      return builder.addInt64(BigInt(value))
+      builder.addInt64(BigInt(value))
+      break
   }
 }
 
@@ -37,15 +41,19 @@ function addScalar(builder: Builder, id: number, type: ScalarType, value: number
     case 'bool':
     case 'int8':
     case 'uint8':
-      return builder.addFieldInt8(id, value, standard)
+      builder.addFieldInt8(id, value, standard)
+      break
     case 'int32':
     case 'uint32':
-      return builder.addFieldInt32(id, value, standard)
+      builder.addFieldInt32(id, value, standard)
+      break
     case 'float32':
-      return builder.addFieldFloat32(id, value, standard)
+      builder.addFieldFloat32(id, value, standard)
+      break
     case 'int64':
     case 'uint64':
-      return builder.addFieldInt64(id, BigInt(value), BigInt(standard))
+      builder.addFieldInt64(id, BigInt(value), BigInt(standard))
+      break
   }
 }
 

@@ -65,6 +65,13 @@ describe('readTflite', () => {
     expect(read.tensors['w']).toEqual({ name: 'w', dtype: 'int8', shape: [2, 2, 2, 1], data: new Int8Array(8).fill(3), quantization: { scales: [0.25, 0.125], zeroPoints: [0, 0], axis: 0 } })
   })
 
+  it('copies constants out of a Node Buffer too, at any offset', () => {
+    const file = Buffer.concat([Buffer.alloc(5), convolutionFile()]).subarray(5)
+    const weights = readTflite(file, 'm.tflite').graph.tensors['w']!.data as Int8Array
+    file.fill(0)
+    expect([...weights, weights.buffer.byteLength]).toEqual([3, 3, 3, 3, 3, 3, 3, 3, 8])
+  })
+
   it('makes the batch 1, whatever the file states or leaves open', () => {
     for (const file of [convolutionFile({ batch: 4 }), convolutionFile({ batch: 1, signature: [-1, 5, 4, 1] })]) {
       const { graph: read } = readTflite(file, 'm.tflite')
@@ -107,7 +114,7 @@ describe('readTflite', () => {
     const random = createRandom(6)
     const small = convolutionFile()
     let refused = 0
-    for (let i = 0; i < 4000; i++) {
+    for (let i = 0; i < 2000; i++) {
       const bytes = small.slice()
       const view = new DataView(bytes.buffer)
       for (let hits = 1 + random.integer(3); hits > 0; hits--) {
@@ -121,7 +128,7 @@ describe('readTflite', () => {
         refused++
       }
     }
-    expect(refused).toBeGreaterThan(1000)
+    expect(refused).toBeGreaterThan(500)
   })
 
   it('refuses a file whose vector refers a thousandfold to one large table', () => {

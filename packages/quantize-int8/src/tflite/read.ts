@@ -1,4 +1,4 @@
-import { AedError, ARRAY_OF, isAedError, parseModelCard, sizeOf, validateGraph, type DataOf, type DType, type Graph, type GraphTensor, type ModelCard, type Quantization } from '@aed/core'
+import { AedError, ARRAY_OF, isAedError, parseModelCard, sizeOf, validateGraph, type DType, type Graph, type GraphTensor, type ModelCard, type Quantization } from '@aed/core'
 import { toBatchOne } from './batch-one.ts'
 import { createDecoder } from './decode.ts'
 import { MODEL_CARD_ENTRY } from './model-card-entry.ts'
@@ -29,7 +29,9 @@ export interface TfliteFile {
  * @param name how errors call the file; also the graph's name where the file gives none
  * @throws AedError `MODEL_INVALID` for a damaged file, with table and field; `MODEL_UNSUPPORTED` for what the graph cannot hold, with its place
  */
-export function readTflite(bytes: Uint8Array, name: string): TfliteModel {
+export function readTflite(file: Uint8Array, name: string): TfliteModel {
+  // A plain view: `slice` of a Node Buffer, which is a Uint8Array too, would not copy.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
   const decoder = createDecoder(bytes, name)
   const model = decoder.root()
   const invalid = (path: string, what: string) => new AedError('MODEL_INVALID', `${name}: ${path}: ${what}`)
@@ -66,7 +68,7 @@ export function readTflite(bytes: Uint8Array, name: string): TfliteModel {
     if (content.length === 0) return base
     const wanted = sizeOf(shape) * ARRAY_OF[dtype].BYTES_PER_ELEMENT
     if (content.length !== wanted) throw invalid(`${path}.buffer`, `tensor '${label}' of shape [${shape.join(', ')}] needs ${wanted} bytes, its buffer has ${content.length}`)
-    return { ...base, data: new ARRAY_OF[dtype](content.slice().buffer) as DataOf[DType] }
+    return { ...base, data: new ARRAY_OF[dtype](content.slice().buffer) }
   }
 
   function readQuantization(q: TableValue<'QuantizationParameters'> | undefined, path: string, label: string): Quantization | undefined {

@@ -21,18 +21,13 @@ export function quantizationOfRange(range: Range): Quantization {
   return { scales: [scale], zeroPoints: [clamp(roundHalfAway(closer), -128, 127)] }
 }
 
-/** Values on the grid of a quantization of one scale. */
-export function quantizeValues(values: Float32Array, { scales, zeroPoints }: Quantization): Int8Array {
-  return Int8Array.from(values, (value) => clamp(roundHalfAway(value / scales[0]!) + zeroPoints[0]!, -128, 127))
-}
-
 /** Weights of a layer and what the choice of their scales depends on. */
 export interface LayerWeights {
   readonly values: Float32Array
   /** One for each output channel. */
   readonly bias: Float32Array
   /** Output channel of a weight by its index. */
-  channelOf(index: number): number
+  readonly channelOf: (index: number) => number
   readonly inputScale: number
   readonly outputScale: number
   /** One scale for all output channels, as TFLite's dense layers have. */
