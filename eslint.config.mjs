@@ -1,7 +1,7 @@
 import nx from '@nx/eslint-plugin'
 import tseslint from 'typescript-eslint'
 
-/** Who may depend on whom (docs/architecture.md draws it): a tag lists all that it may import, itself never included. */
+/** Who may depend on whom (README.md draws it in a table): a tag lists all that it may import, itself never included. */
 const depConstraints = [
   { sourceTag: 'type:core', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:stage', onlyDependOnLibsWithTags: ['type:core'] },

@@ -1,6 +1,7 @@
-import { isAedError } from '@aed/core'
-import { buildForHost, measureFootprint, runOnHost, writeProject, type Footprint } from '@aed/stm32-deploy/node'
-import type { DeployReport } from '@aed/stm32-deploy'
+import { isAedError, sizeOf, tensorOf } from '@aed/core'
+import { completeReport, type DeployReport } from '@aed/stm32-deploy'
+import { buildForHost, measureFootprint, runOnHost } from '@aed/stm32-deploy/node'
+import type { MemoryReport } from './esc10-report.ts'
 import type { RunContext } from './patches.ts'
 import type { Int8Scores, QuantizedModel } from './quantize-fold.ts'
 
@@ -16,24 +17,19 @@ export interface DeployedModel {
 }
 
 /** Generates the C library, compiles it with the host's compiler and compares its output on every test patch with the engine's. */
-export async function deployModel(model: QuantizedModel, scores: Int8Scores, name: string, { pool, signal }: RunContext): Promise<DeployedModel> {
-  const count = scores.outputs.length === 0 ? 0 : scores.inputs.length / inputSize(model)
-  const classes = count === 0 ? 0 : scores.outputs.length / count
-  const selftest = count > 0 ? { input: scores.inputs.slice(0, inputSize(model)), output: scores.outputs.slice(0, classes) } : null
-  const { files, report } = await pool.stages.generateC({ graph: model.graph, card: model.card, selftest }, { name }, { signal })
+export async function deployModel({ graph, card }: QuantizedModel, { inputs, outputs }: Int8Scores, name: string, { pool, signal }: RunContext): Promise<DeployedModel> {
+  const inputSize = sizeOf(tensorOf(graph, graph.inputs[0]).shape)
+  const outputSize = sizeOf(tensorOf(graph, graph.outputs[0]).shape)
+  const count = inputs.length / inputSize
+  const selftest = count > 0 ? { input: inputs.slice(0, inputSize), output: outputs.slice(0, outputSize) } : undefined
+  const { files, report } = await pool.stages.generateC({ graph, card, selftest }, { name }, { signal })
   try {
-    const built = await buildForHost(files, { name })
+    const built = await buildForHost(files, { signal })
     try {
-      const outputs = await runOnHost(built, scores.inputs, count)
-      let equal = 0
-      for (let i = 0; i < count; i++) {
-        let same = true
-        for (let j = i * classes; j < (i + 1) * classes; j++) same &&= outputs[j] === scores.outputs[j]
-        if (same) equal++
-      }
-      return { files, report, equal: { patches: equal, of: count }, skipped: null }
+      const found = await runOnHost(built, inputs, count, { signal })
+      return { files, report, equal: { patches: countEqual(found, outputs, outputSize), of: count }, skipped: null }
     } finally {
-      await built.dispose()
+      await built.remove()
     }
   } catch (error) {
     if (!isAedError(error, 'TOOL_NOT_FOUND')) throw error
@@ -41,8 +37,39 @@ export async function deployModel(model: QuantizedModel, scores: Int8Scores, nam
   }
 }
 
-function inputSize({ graph }: QuantizedModel): number {
-  return graph.tensors[graph.inputs[0]!]!.shape.reduce((a, b) => a * b, 1)
+/** Items of `size` values that are equal in both. */
+export function countEqual(a: Int8Array, b: Int8Array, size: number): number {
+  let equal = 0
+  for (let start = 0; start < b.length; start += size) if (b.subarray(start, start + size).every((value, i) => value === a[start + i])) equal++
+  return equal
 }
 
-export { measureFootprint, writeProject, type Footprint }
+/** What the library needs, with code and stack of the compiler that is there: the Arm one for the target, else the host's, else none. */
+export async function measureMemory({ files, report }: DeployedModel, signal: AbortSignal | undefined): Promise<MemoryReport> {
+  const footprint = await measureWithAnyCompiler(files, signal)
+  const { memory, flash } = footprint ? completeReport(report, footprint) : report
+  const constants = footprint?.constants ?? flash.weights + flash.tables
+  return {
+    ram: {
+      activations: memory.arena - memory.scratch,
+      scratch: memory.scratch,
+      input: memory.input,
+      output: memory.output,
+      stack: memory.stack,
+      total: memory.arena + memory.input + memory.output + (memory.stack ?? 0),
+    },
+    flash: { weights: flash.weights, tables: constants - flash.weights, code: flash.code, total: constants + (flash.code ?? 0) },
+    compiler: footprint ? `${footprint.compiler}${footprint.forTarget ? '' : ' (this machine, not the target)'}` : null,
+  }
+}
+
+async function measureWithAnyCompiler(files: Readonly<Record<string, string>>, signal: AbortSignal | undefined) {
+  for (const target of ['stm32u585', 'host'] as const) {
+    try {
+      return await measureFootprint(files, { target, signal })
+    } catch (error) {
+      if (!isAedError(error, 'TOOL_NOT_FOUND')) throw error
+    }
+  }
+  return null
+}

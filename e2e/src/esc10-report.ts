@@ -1,5 +1,5 @@
 import type { FeatureConfig } from '@aed/core'
-import type { Evaluation } from '@aed/eval-cliplevel'
+import type { Evaluation, McNemarResult } from '@aed/eval-cliplevel'
 import type { PublishedFigures } from './published.ts'
 
 /** Version of {@link Esc10Report}. */
@@ -50,7 +50,7 @@ export interface ModelReport {
   /** Of all test clips together, with intervals by recording. */
   readonly pooled: { readonly float: Evaluation; readonly int8: Evaluation }
   /** Exact McNemar test of float against int8 on clips. */
-  readonly floatVersusInt8: { readonly onlyFloatRight: number; readonly onlyInt8Right: number; readonly p: number }
+  readonly floatVersusInt8: McNemarResult
   /** True when the C gave the engine's bytes on every test patch of every fold; null without a compiler. */
   readonly cBytesEqual: boolean | null
   readonly memory: MemoryReport

@@ -1,6 +1,7 @@
 export { backboneFileName, readBackbone } from './backbone.ts'
 export { defaultCacheDir, openCache } from './cache.ts'
 export { findDataset } from './data.ts'
+export { countEqual } from './deploy-fold.ts'
 export { esc10OptionsSchema } from './esc10-options.ts'
 export { ESC10_REPORT_SCHEMA } from './esc10-report.ts'
 export { patchScores } from './evaluate-folds.ts'

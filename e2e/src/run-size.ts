@@ -3,6 +3,7 @@ import { countMacs, sha256, throwIfAborted, type Graph, type ModelCard } from '@
 import { writeAtomic } from '@aed/core/node'
 import type { Dataset } from '@aed/datasets'
 import { compareMcNemar } from '@aed/eval-cliplevel'
+import { writeProject } from '@aed/stm32-deploy/node'
 import { countParameters, denseScores, type TrainedHead } from '@aed/model-miniresnetv2'
 import type { Backbone } from './backbone.ts'
 import { deployModel, measureMemory, type DeployedModel } from './deploy-fold.ts'
@@ -15,7 +16,6 @@ import { PUBLISHED } from './published.ts'
 import { quantizeModel, scoreInt8, type Int8Scores, type QuantizedModel } from './quantize-fold.ts'
 import { runAll, type Steps } from './steps.ts'
 import { embedPretrained, embedSeeded, floatGraph, holdOutValidation, patchLabels, trainHead, type ClipSplit, type Embedded } from './train-fold.ts'
-import { writeProject } from '@aed/stm32-deploy/node'
 
 /** Steps that {@link runSize} runs. */
 export const STEPS_PER_SIZE = 5
@@ -129,7 +129,7 @@ export async function runSize(input: SizeInput): Promise<ModelReport> {
     pooled,
     floatVersusInt8: compareMcNemar(pooled.float.clip.correct, pooled.int8.clip.correct),
     cBytesEqual: folds.some(({ deployed }) => deployed.equal === null) ? null : folds.every(({ deployed }) => deployed.equal!.patches === deployed.equal!.of),
-    memory: await measureMemory(first!.deployed, first!.quantized),
+    memory: await measureMemory(first!.deployed, signal),
     published: PUBLISHED.find((row) => row.stacks === stacks) ?? null,
   }
 }

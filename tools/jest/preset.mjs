@@ -5,7 +5,7 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url))
 /** What every package's jest.config.mjs exports: TypeScript sources as native ES modules. */
 export default {
   testEnvironment: here('environment.mjs'),
-  testEnvironmentOptions: { customExportConditions: ['@aed/source', 'node', 'node-addons', 'import'] },
+  testEnvironmentOptions: { customExportConditions: ['@aed/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [

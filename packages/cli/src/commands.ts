@@ -26,6 +26,7 @@ export const COMMANDS = {
   train: { summary: 'train a classifier on a folder of clips', load: () => import('./commands/train.ts').then((m) => m.train) },
   quantize: { summary: 'turn a float model into an int8 .tflite', load: () => import('./commands/quantize.ts').then((m) => m.quantize) },
   infer: { summary: 'run a model on a .npy of patches', load: () => import('./commands/infer.ts').then((m) => m.infer) },
+  classify: { summary: 'labels of recordings, with scores', load: () => import('./commands/classify.ts').then((m) => m.classify) },
   eval: { summary: 'patch- and clip-level accuracy of a model or of a table of scores', load: () => import('./commands/eval.ts').then((m) => m.evaluate) },
   deploy: { summary: 'write the C library of an int8 .tflite', load: () => import('./commands/deploy.ts').then((m) => m.deploy) },
   esc10: { summary: 'the whole ESC-10 pipeline', load: () => import('./commands/esc10.ts').then((m) => m.esc10) },

@@ -9,3 +9,8 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
   const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
   return all.map((row) => '  ' + row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()).join('\n')
 }
+
+/** Bytes in KiB with two decimals. */
+export function kib(bytes: number): string {
+  return (bytes / 1024).toFixed(2)
+}

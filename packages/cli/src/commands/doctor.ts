@@ -52,7 +52,7 @@ async function tfjsBackends(): Promise<Finding[]> {
 }
 
 async function tools(): Promise<Finding[]> {
-  return (await findTools()).map(({ name, version, hint }) => ({ name, found: version !== null, detail: version ?? hint }))
+  return (await findTools()).map(({ command, purpose, version, hint }) => ({ name: command, found: version !== null, detail: version ?? `${hint}; ${purpose}` }))
 }
 
 async function data(): Promise<Finding[]> {

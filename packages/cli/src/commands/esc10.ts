@@ -1,6 +1,6 @@
 import { esc10OptionsSchema, runEsc10, type Esc10Options, type Esc10Report } from '@aed/e2e'
 import type { CommandModule } from '../commands.ts'
-import { percent, table } from '../text.ts'
+import { kib, percent, table } from '../text.ts'
 
 export const esc10: CommandModule = {
   args: [],
@@ -19,8 +19,7 @@ function summary({ data, notes, models }: Esc10Report): string {
   const parts = models.map(({ stacks, folds, mean, std, pooled, cBytesEqual, memory, published, parameters }) => {
     const rows = folds.map(({ fold, patch, clip }) => [String(fold), percent(patch.float), percent(patch.int8), percent(clip.float), percent(clip.int8)])
     const spread = std.clip.float === null || std.clip.int8 === null ? [] : [['± std', '', '', percent(std.clip.float), percent(std.clip.int8)]]
-    const [low, high] = pooled.int8.clip.interval
-    const kib = (bytes: number) => (bytes / 1024).toFixed(2)
+    const { interval } = pooled.int8.clip
     return [
       `\n${stacks} stack${stacks > 1 ? 's' : ''}, ${parameters} parameters`,
       table(['fold', 'patch float', 'patch int8', 'clip float', 'clip int8'], [
@@ -28,7 +27,7 @@ function summary({ data, notes, models }: Esc10Report): string {
         ['mean', percent(mean.patch.float), percent(mean.patch.int8), percent(mean.clip.float), percent(mean.clip.int8)],
         ...spread,
       ]),
-      `clips, int8: ${percent(pooled.int8.clip.accuracy)} [${percent(low)}, ${percent(high)}] (95 % interval by recording)`,
+      `all test clips, int8: ${percent(pooled.int8.clip.accuracy)}${interval ? ` [${percent(interval[0])}, ${percent(interval[1])}] (95 % interval by recording)` : ''}`,
       cBytesEqual === null ? 'C library: not compiled, no compiler was found' : `C library: ${cBytesEqual ? 'the same bytes as the engine on every test patch' : 'NOT the bytes of the engine'}`,
       table(['KiB', 'RAM', 'flash'], [
         [`ours (${memory.compiler ?? 'code and stack not counted: no compiler'})`, kib(memory.ram.total), kib(memory.flash.total)],

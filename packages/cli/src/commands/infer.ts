@@ -1,9 +1,8 @@
 import { AedError, decodeNpy, encodeNpy, formatShape, sizeOf, tensor, tensorOf, type Tensor } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
-import { createFloatExecutor } from '@aed/quantize-int8'
-import { createReferenceEngine } from '@aed/quantize-int8/engine'
 import type { CommandModule } from '../commands.ts'
-import { isInt8, readModel, type ModelFile } from '../model-file.ts'
+import { readModel, type ModelFile } from '../model-file.ts'
+import { runReference } from '../run-model.ts'
 
 export const infer: CommandModule = {
   args: [{ syntax: '<MODEL>', description: 'model folder, Keras .h5 or .tflite' }],
@@ -42,7 +41,7 @@ function checkInput({ graph, path }: ModelFile, values: Tensor, name: string): T
 async function runModel(model: ModelFile, input: Tensor, engine: string, signal: AbortSignal): Promise<Tensor> {
   switch (engine) {
     case 'reference':
-      return isInt8(model.graph) ? createReferenceEngine(model.graph).run(input) : createFloatExecutor(model.graph).run(input as Tensor<'float32'>)
+      return runReference(model, input)
     case 'tfjs': {
       if (!model.keras) throw new AedError('INVALID_OPTION', `aed infer: tfjs runs .h5 files and model folders, ${model.path} is a .tflite`, { hint: 'use --engine reference' })
       const { predict } = await import('@aed/model-miniresnetv2/train')

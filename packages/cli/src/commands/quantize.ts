@@ -50,7 +50,7 @@ export const quantize: CommandModule = {
       await writeAtomic(out, tflite)
       const text = [
         `${out}: ${tflite.length} bytes, ranges from ${chosen.length} patches of ${dataset.name}${fold === null ? '' : ` (none of fold ${fold})`}`,
-        table(['layer', 'SQNR dB', 'cosine'], report.layers.map(({ name, sqnrDb, cosine }) => [name, sqnrDb === null ? '–' : sqnrDb.toFixed(1), cosine === null ? '–' : cosine.toFixed(5)])),
+        table(['layer', 'SQNR dB', 'cosine'], report.layers.map(({ name, sqnrDb, cosine }) => [name, sqnrDb === null ? '–' : sqnrDb.toFixed(1), cosine.toFixed(5)])),
       ]
       output.result({ out, bytes: tflite.length, sha256: await sha256(tflite), calibration, report }, text.join('\n'))
     } finally {

@@ -1,0 +1,174 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { createRandom, decodeNpy, encodeNpy, GraphBuilder, tensor } from '@aed/core'
+import { quantize, writeTflite } from '@aed/quantize-int8'
+
+const bin = fileURLToPath(new URL('../bin/aed.js', import.meta.url))
+const dir = mkdtempSync(path.join(os.tmpdir(), 'aed-cli-'))
+const at = (...parts: string[]) => path.join(dir, ...parts)
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+function aed(...args: string[]) {
+  return spawnSync(process.execPath, [bin, ...args], { cwd: dir, encoding: 'utf8', env: { ...process.env, AED_CACHE_DIR: at('cache'), AED_ESC10_DIR: '' } })
+}
+
+/** Runs a command that must fail: exit status 2, one line of the documented form, nothing on stdout. */
+function failure(...args: string[]) {
+  const { status, stdout, stderr } = aed(...args)
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  expect(stderr).toMatch(/^error: [A-Z][A-Z0-9_]+: .+\n$/)
+  return stderr
+}
+
+/** 16-bit mono WAV of a falling noise. */
+function writeWav(file: string, seconds: number, sampleRate = 16_000) {
+  const random = createRandom(file.length)
+  const samples = Int16Array.from({ length: seconds * sampleRate }, (_, i) => random.normal() * 6000 * (1 - i / (seconds * sampleRate)))
+  const header = Buffer.alloc(44)
+  header.write('RIFF', 0)
+  header.writeUInt32LE(36 + samples.byteLength, 4)
+  header.write('WAVEfmt ', 8)
+  header.writeUInt32LE(16, 16)
+  header.writeUInt16LE(1, 20)
+  header.writeUInt16LE(1, 22)
+  header.writeUInt32LE(sampleRate, 24)
+  header.writeUInt32LE(sampleRate * 2, 28)
+  header.writeUInt16LE(2, 32)
+  header.writeUInt16LE(16, 34)
+  header.write('data', 36)
+  header.writeUInt32LE(samples.byteLength, 40)
+  mkdirSync(path.dirname(at(file)), { recursive: true })
+  writeFileSync(at(file), Buffer.concat([header, Buffer.from(samples.buffer)]))
+}
+
+describe('aed', () => {
+  it('lists its commands, and each has a help with examples', () => {
+    const { status, stdout } = aed('--help')
+    expect(status).toBe(0)
+    for (const name of ['features', 'train', 'quantize', 'infer', 'eval', 'deploy', 'esc10', 'doctor']) {
+      expect(stdout).toContain(`  ${name} `)
+      const help = aed(name, '--help')
+      expect(help.status).toBe(0)
+      expect(help.stdout).toContain('--json')
+      expect(help.stdout).toContain('--config <FILE>')
+      expect(help.stdout).toContain(`aed ${name}`)
+    }
+  })
+
+  it.each([
+    [['nonsense'], 'USAGE'],
+    [[], 'USAGE'],
+    [['features', '--nonsense'], 'USAGE'],
+    [['features'], 'USAGE'],
+    [['features', 'missing.wav', '--out', 'x.npy'], 'FILE_NOT_FOUND'],
+    [['features', 'missing.wav', '--out', 'x.npy', '--n-mels', '0'], 'INVALID_OPTION'],
+    [['features', 'missing.wav', '--out', 'x.npy', '--n-mels', 'many'], 'INVALID_OPTION'],
+    [['features', 'missing.wav', '--out', 'x.npy', '--window', 'square'], 'INVALID_OPTION'],
+    [['infer', 'missing.h5', '--input', 'x.npy', '--out', 'y.npy'], 'FILE_NOT_FOUND'],
+    [['eval'], 'USAGE'],
+    [['eval', '--scores', 'missing.csv'], 'FILE_NOT_FOUND'],
+    [['deploy', 'missing.tflite', '--out', 'c'], 'FILE_NOT_FOUND'],
+    [['esc10', '--data', 'missing', '--out', 'out'], 'FILE_NOT_FOUND'],
+    [['esc10', '--stacks', '3', '--out', 'out'], 'INVALID_OPTION'],
+    [['esc10', '--folds', '1,x', '--out', 'out'], 'INVALID_OPTION'],
+    [['esc10', '--backbone', 'missing.h5', '--out', 'out'], 'FILE_NOT_FOUND'],
+    [['train', '--data', 'missing', '--out', 'out'], 'FILE_NOT_FOUND'],
+    [['quantize', 'missing', '--data', 'missing', '--out', 'out/x.tflite'], 'FILE_NOT_FOUND'],
+  ])('%j ends with one line, %s, and writes nothing', (args, code) => {
+    expect(failure(...args)).toContain(`error: ${code}: `)
+    for (const name of ['out', 'x.npy', 'y.npy', 'c']) expect(existsSync(at(name))).toBe(false)
+  })
+})
+
+describe('aed features', () => {
+  it('writes the patches of recordings one after another and says how many each gave', () => {
+    writeWav('a.wav', 3)
+    writeWav('b.wav', 5)
+    const { status, stdout } = aed('features', 'a.wav', 'b.wav', '--out', 'ab.npy', '--json')
+    expect(status).toBe(0)
+    const result = JSON.parse(stdout) as { shape: number[]; inputs: { patches: number }[] }
+    const patches = decodeNpy(readFileSync(at('ab.npy')))
+    expect(patches.dtype).toBe('float32')
+    expect(patches.shape).toEqual(result.shape)
+    expect(result.inputs.map((input) => input.patches).reduce((a, b) => a + b)).toBe(patches.shape[0])
+    expect(patches.shape.slice(1)).toEqual([64, 50])
+  })
+
+  it('takes a .npy waveform as it is: silence is not cut, a short one not lengthened', () => {
+    writeFileSync(at('short.npy'), encodeNpy(tensor('float32', [8000], new Float32Array(8000).fill(0.1))))
+    expect(aed('features', 'short.npy', '--no-patches', '--out', 'short-mel.npy').status).toBe(0)
+    expect(decodeNpy(readFileSync(at('short-mel.npy'))).shape).toEqual([64, 26])
+    expect(aed('features', 'short.npy', '--no-patches', '--min-duration', '2', '--out', 'long-mel.npy').status).toBe(0)
+    expect(decodeNpy(readFileSync(at('long-mel.npy'))).shape).toEqual([64, 101])
+    expect(aed('features', 'short.npy', '--out', 'none.npy').status).toBe(0)
+    expect(decodeNpy(readFileSync(at('none.npy'))).shape).toEqual([0, 64, 50])
+  })
+
+  it('lets flags win over --config', () => {
+    writeFileSync(at('config.yaml'), 'mel:\n  nMels: 40\n  hopLength: 160\n')
+    expect(aed('features', 'short.npy', '--no-patches', '--config', 'config.yaml', '--hop-length', '320', '--out', 'config.npy').status).toBe(0)
+    expect(decodeNpy(readFileSync(at('config.npy'))).shape).toEqual([40, 26])
+    writeFileSync(at('wrong.yaml'), 'mels: 40\n')
+    expect(failure('features', 'short.npy', '--config', 'wrong.yaml', '--out', 'wrong.npy')).toContain('INVALID_OPTION')
+  })
+
+  it('leaves no file behind when an input is broken', () => {
+    writeFileSync(at('empty.wav'), '')
+    writeFileSync(at('cut.wav'), readFileSync(at('a.wav')).subarray(0, 30))
+    expect(failure('features', 'a.wav', 'empty.wav', '--out', 'broken.npy')).toContain('AUDIO_EMPTY')
+    expect(failure('features', 'cut.wav', '--out', 'broken.npy')).toMatch(/AUDIO_/)
+    expect(readdirSync(dir).filter((name) => name.includes('broken'))).toEqual([])
+  })
+})
+
+describe('aed infer and aed deploy', () => {
+  const g = new GraphBuilder('tiny')
+  const random = createRandom('tiny')
+  const values = (length: number) => Float32Array.from({ length }, () => random.normal())
+  const x = g.input('x', [1, 8, 6, 1])
+  const conv = g.conv2d('conv', x, g.constant('w', 'float32', [4, 3, 3, 1], values(36)), g.constant('b', 'float32', [4], values(4)), { activation: 'relu' })
+  const dense = g.dense('dense', g.flatten('flat', conv), g.constant('dw', 'float32', [3, 96], values(288)), g.constant('db', 'float32', [3], values(3)))
+  const graph = g.build([g.softmax('softmax', dense)])
+  const { graph: int8 } = quantize({ graph, calibration: tensor('float32', [8, 8, 6, 1], values(384)) }, {})
+
+  it('runs an int8 .tflite on [n, mels, frames] and refuses another type or shape', () => {
+    writeFileSync(at('tiny.tflite'), writeTflite({ graph: int8, card: null }))
+    writeFileSync(at('in.npy'), encodeNpy({ dtype: 'int8', shape: [5, 8, 6], data: Int8Array.from({ length: 240 }, (_, i) => (i * 29) % 127) }))
+    expect(aed('infer', 'tiny.tflite', '--input', 'in.npy', '--out', 'scores.npy').status).toBe(0)
+    expect(decodeNpy(readFileSync(at('scores.npy')))).toMatchObject({ dtype: 'int8', shape: [5, 3] })
+    writeFileSync(at('float.npy'), encodeNpy(tensor('float32', [5, 8, 6], new Float32Array(240))))
+    expect(failure('infer', 'tiny.tflite', '--input', 'float.npy', '--out', 'no.npy')).toContain('MODEL_MISMATCH')
+    writeFileSync(at('shape.npy'), encodeNpy({ dtype: 'int8', shape: [5, 6, 8], data: new Int8Array(240) }))
+    expect(failure('infer', 'tiny.tflite', '--input', 'shape.npy', '--out', 'no.npy')).toContain('MODEL_MISMATCH')
+  })
+
+  it('writes a C project whose output equals the engine, and refuses a folder that is not empty', () => {
+    const { status, stdout, stderr } = aed('deploy', 'tiny.tflite', '--out', 'net', '--name', 'net', '--verify', '--json')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'net', verified: { inputs: 32, equal: 32 } })
+    for (const file of ['include/net.h', 'CMakeLists.txt', 'report.json']) expect(existsSync(at('net', file))).toBe(true)
+    expect(failure('deploy', 'tiny.tflite', '--out', 'net', '--name', 'net')).toContain('FILE_EXISTS')
+    expect(failure('deploy', 'tiny.tflite', '--out', 'other', '--name', '2net')).toContain('INVALID_OPTION')
+    expect(existsSync(at('other'))).toBe(false)
+    writeFileSync(at('float.tflite'), writeTflite({ graph, card: null }))
+    expect(failure('deploy', 'float.tflite', '--out', 'other', '--name', 'net')).toContain('DEPLOY_UNSUPPORTED')
+  })
+})
+
+describe('aed eval --scores', () => {
+  it('evaluates a table of patch scores', () => {
+    writeFileSync(at('scores.csv'), 'clip,source,label,dog,rain\na,r1,dog,0.9,0.1\na,r1,dog,0.4,0.6\nb,r2,rain,0.2,0.8\nc,r3,rain,0.7,0.3\n')
+    const { status, stdout } = aed('eval', '--scores', 'scores.csv', '--json')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ patch: { accuracy: 0.5 }, clip: { accuracy: 2 / 3 } })
+  })
+
+  it('names the columns that are missing', () => {
+    writeFileSync(at('bad.csv'), 'clip,label,dog\na,dog,1\n')
+    expect(failure('eval', '--scores', 'bad.csv')).toContain('source')
+  })
+})
