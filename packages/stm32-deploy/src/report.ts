@@ -100,7 +100,6 @@ export interface DeployReport {
 /** The report of a library that no compiler has seen yet. */
 export function reportOf(library: Library, options: DeployOptions, notes: readonly string[]): DeployReport {
   const { name, model, network, plan } = library
-  const last = Math.max(1, plan.steps.length - 1)
   const constants = (kind?: 'weights' | 'tables', layers = network.layers) =>
     layers.flatMap(({ tables }) => tables).reduce((bytes, table) => bytes + (kind === undefined || table.kind === kind ? table.data.byteLength : 0), 0)
   return {
@@ -134,18 +133,18 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
       constants: constants(undefined, [layer]),
       accumulatorBits: layer.accumulatorBits ?? null,
     })),
-    buffers: plan.buffers.map(({ name: buffer, kind, bytes, slots, live }, index) => ({
-      name: buffer,
-      kind,
-      offset: plan.offsets[index]!,
-      bytes,
-      slots,
-      from: live[0]!.from / last,
-      to: live.at(-1)!.to / last,
-    })),
+    buffers: bufferReports(library),
     footprint: null,
     notes,
   }
+}
+
+/** The arena's pieces in the order of their first need. */
+function bufferReports({ plan }: Library): readonly BufferReport[] {
+  const last = Math.max(1, plan.steps.length - 1)
+  return plan.buffers
+    .map(({ name, kind, bytes, slots, live }, index) => ({ name, kind, offset: plan.offsets[index]!, bytes, slots, from: live[0]!.from / last, to: live.at(-1)!.to / last }))
+    .toSorted((a, b) => a.from - b.from || a.offset - b.offset)
 }
 
 /** The report with the figures of a compiler. */

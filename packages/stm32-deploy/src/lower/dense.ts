@@ -2,7 +2,7 @@ import { tensorOf, type DenseNode } from '@aed/core'
 import type { Layer, Lines } from '../network.ts'
 import { callsByInputRow } from './calls.ts'
 import { formatLines, sizeOfLines, type Lowering } from './lowering.ts'
-import { affineOf, rangeOf, unsupported } from './quantization.ts'
+import { affineOf, rangeOf } from './quantization.ts'
 import { foldZeroPoint, inDouble, productInFloat, weightedSum, weightTables } from './weights.ts'
 
 /** Sums row by row of its input, through the reshape before it, so that a flattened tensor is never whole. */
@@ -10,8 +10,6 @@ export function lowerDense(lowering: Lowering, node: DenseNode, out: Lines): Lay
   const { graph } = lowering
   const lines = lowering.flatLines(node, node.inputs[0]!)
   const weights = tensorOf(graph, node.inputs[1])
-  const depth = weights.shape[1]!
-  if (sizeOfLines(lines) !== depth) throw unsupported(graph, node, `it multiplies ${sizeOfLines(lines) / depth} rows, expected one`, 'flatten its input before it')
   const sum = weightedSum(lowering, node, 0, weights.quantization?.scales.length === 1 ? productInFloat : inDouble)
   const { bias, accumulatorBits } = foldZeroPoint(lowering, node, sum, affineOf(graph, node, node.inputs[0]).zeroPoint)
   return {
@@ -28,7 +26,7 @@ export function lowerDense(lowering: Lowering, node: DenseNode, out: Lines): Lay
     tables: weightTables(sum, bias),
     arguments: [{ table: 0 }, { table: 1 }, { table: 2 }, { table: 3 }, { storage: lines.storage }, { storage: out.storage }, { work: 'int32_t' }],
     work: { bytes: 4 * bias.length, lives: 'layer' },
-    macs: bias.length * depth,
+    macs: bias.length * sizeOfLines(lines),
     accumulatorBits,
   }
 }

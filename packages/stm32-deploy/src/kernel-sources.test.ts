@@ -1,0 +1,27 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { describe, expect, it } from '@jest/globals'
+import { GENERATOR_VERSION, KERNEL_SOURCES } from './kernel-sources.ts'
+
+const root = new URL('../', import.meta.url)
+
+describe('KERNEL_SOURCES', () => {
+  it('is what lies under c/: else run scripts/embed-kernels.mjs', async () => {
+    const files: Record<string, string> = {}
+    for (const folder of ['include', 'src'])
+      for (const file of await readdir(new URL(`c/${folder}/`, root))) files[`${folder}/${file}`] = await readFile(new URL(`c/${folder}/${file}`, root), 'utf8')
+    expect(KERNEL_SOURCES).toEqual(files)
+  })
+
+  it('names the version of package.json: else run scripts/embed-kernels.mjs', async () => {
+    const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string }
+    expect(GENERATOR_VERSION).toBe(version)
+  })
+
+  it('holds one public function a file, of its name', () => {
+    for (const [path, text] of Object.entries(KERNEL_SOURCES)) {
+      if (!path.startsWith('src/')) continue
+      const functions = Array.from(text.matchAll(/^(?:void|int\w*) (aed_\w+)\(/gm), ([, name]) => name)
+      expect([path, functions]).toEqual([path, [path.slice('src/'.length, -'.c'.length)]])
+    }
+  })
+})

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals'
+import { replay } from '../../test/check-plan.ts'
+import { Int8Graphs } from '../../test/int8-graphs.ts'
+import { everyKernel, miniResNet, randomGraph } from '../../test/networks.ts'
+import { lowerGraph } from '../lower/lower-graph.ts'
+import { planLowRam } from './plan.ts'
+
+describe('planLowRam', () => {
+  it('keeps three rows between two 3 x 3 convolutions, and no pad', () => {
+    const g = new Int8Graphs(1, [1, 8, 6, 2])
+    const first = g.conv2d(g.pad2d(g.input, [1, 1], [1, 1]), 4)
+    const network = lowerGraph(g.build(g.conv2d(g.pad2d(first, [1, 1], [1, 1]), 4)), false)
+    const { buffers, steps, bytes } = planLowRam(network)
+    expect(buffers.map(({ kind, slots, bytes: size }) => [kind, slots, size])).toEqual([
+      ['rows', 3, 72],
+      ['scratch', 0, 36],
+      ['scratch', 0, 72],
+    ])
+    expect(bytes).toBe(72 + 72) // the two never run at once
+    expect(steps).toHaveLength(16)
+    expect(steps.slice(0, 5).map(({ layer }) => layer)).toEqual([0, 0, 1, 0, 1]) // two rows, then one for one
+  })
+
+  it('fits MiniResNetV2 into 9,960 B (1 stack) and 17,064 B (2 stacks), within a quarter of the lower bound', () => {
+    for (const [stacks, bytes] of [
+      [1, 9960],
+      [2, 17064],
+    ] as const) {
+      const plan = planLowRam(lowerGraph(miniResNet(stacks), false))
+      expect(plan.bytes).toBeLessThanOrEqual(bytes)
+      expect(plan.bytes).toBeLessThanOrEqual(1.25 * plan.peak)
+      expect(plan.peak).toBeLessThanOrEqual(plan.bytes)
+    }
+  })
+
+  it('reads only rows that are whole and not yet overwritten, in every byte (60 random graphs)', () => {
+    const graphs = [everyKernel(), miniResNet(1), ...Array.from({ length: 60 }, (_, seed) => randomGraph(seed))]
+    graphs.forEach((graph, seed) => {
+      const network = lowerGraph(graph, false)
+      expect([seed, replay(network, planLowRam(network))]).toEqual([seed, []])
+    })
+  })
+
+  it('is the same every time', () => {
+    const plan = () => planLowRam(lowerGraph(randomGraph(3), false))
+    expect(plan()).toEqual(plan())
+  })
+})
