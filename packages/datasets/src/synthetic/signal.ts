@@ -44,13 +44,12 @@ export type Contour = readonly (readonly [at: number, value: number])[]
 
 /** A contour's values at samples 0 to `length` − 1. */
 export function contour(points: Contour, length: number): Float64Array {
-  const values = new Float64Array(length)
-  let next = 0
-  for (let i = 0; i < length; i++) {
-    while (next < points.length && points[next]![0] <= i) next++
-    const [x0, y0] = points[Math.max(0, next - 1)]!
-    const [x1, y1] = points[Math.min(points.length - 1, next)]!
-    values[i] = x1 > x0 && i > x0 ? y0 + ((y1 - y0) * (i - x0)) / (x1 - x0) : y0
+  const values = new Float64Array(length).fill(points[0]![1])
+  for (let k = 0; k < points.length; k++) {
+    const [x0, y0] = points[k]!
+    const [x1, y1] = points[k + 1] ?? [Infinity, y0]
+    const slope = y1 === y0 ? 0 : (y1 - y0) / (x1 - x0)
+    for (let i = Math.max(0, Math.ceil(x0)); i < length && i < x1; i++) values[i] = y0 + slope * (i - x0)
   }
   return values
 }

@@ -60,7 +60,7 @@ function render(recording: Recording, random: Random, length: number): Float32Ar
   }
   filter(filter(sound, 'high', lowCut), 'low', highCut)
   let peak = 0
-  for (const sample of sound) peak = Math.max(peak, Math.abs(sample))
+  for (const sample of sound) if (sample > peak || -sample > peak) peak = sample < 0 ? -sample : sample
   const gain = peak === 0 ? 0 : Math.min(decibels(random.between(-45, -25)) / rms(sound), 0.95 / peak)
   return Float32Array.from(sound, (sample) => gain * sample)
 }

@@ -66,7 +66,7 @@ const chainsaw: Voice = (recording) => {
     const engine = tone(engineCycle, frequency)
     const beat = tone(beatCycle, frequency)
     const noise = whiteNoise(random, length)
-    for (let i = 0; i < length; i++) noise[i]! *= 0.4 + Math.max(0, beat[i]!)
+    for (let i = 0; i < length; i++) noise[i]! *= beat[i]! > 0 ? 0.4 + beat[i]! : 0.4
     return resonate(mix(engine, noise, 0, grind), body)
   }
 }
