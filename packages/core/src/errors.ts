@@ -63,7 +63,7 @@ export class AedError extends Error {
 export function isAedError(error: unknown, code?: ErrorCode): error is AedError {
   if (typeof error !== 'object' || error === null) return false
   const { name, code: found } = error as { name?: unknown; code?: unknown }
-  return name === 'AedError' && typeof found === 'string' && found in ERROR_CODES && (code === undefined || found === code)
+  return name === 'AedError' && typeof found === 'string' && Object.hasOwn(ERROR_CODES, found) && (code === undefined || found === code)
 }
 
 /** Throws `ABORTED` when the signal has fired; call it between units of work. */

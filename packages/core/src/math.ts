@@ -178,6 +178,7 @@ export function pow(x: number, y: number): number {
   const sign = x < 0 && y % 2 !== 0 ? -1 : 1
   const hi = logDoubleDouble(Math.abs(x))
   const lo = low
+  if (hi === 0) return sign // |x| = 1; the product below would overflow for large y
   if (Math.abs(y * hi) > 800) return sign * (y * hi > 0 ? Infinity : 0)
   const p = twoProduct(hi, y)
   const value = p > 709.79 ? Infinity : p < -745.2 ? 0 : expOfSum(p, low + lo * y)
@@ -216,24 +217,35 @@ function sinInQuadrant(quadrant: number, r: number, rest: number): number {
   }
 }
 
-/** π/2 in three parts: the first two of 33 bits, so that k times them is exact for |k| < 2^20. */
+/** π/2 in four parts: the first three of 33 bits, so that k times them is exact for |k| < 2^20. */
 const HALF_PI_1 = 1.57079632673412561417
 const HALF_PI_2 = 6.07710050630396597660e-11
-const HALF_PI_3 = 2.02226624879595063154e-21
+const HALF_PI_3 = 2.02226624871116645580e-21
+const HALF_PI_4 = 8.47842766036889956997e-32
+
+/** a − b as a sum of two doubles (Knuth's difference, exact for any order of sizes); the low part is left in `low`. */
+function twoDifference(a: number, b: number): number {
+  const difference = a - b
+  const t = difference - a
+  low = a - (difference - t) - (b + t)
+  return difference
+}
 
 function sinShifted(x: number, quadrants: number): number {
   if (!(Math.abs(x) <= 1e6)) return NaN
   const k = Math.round(x * 0.6366197723675814)
-  const a = x - k * HALF_PI_1
-  const b = k * HALF_PI_2
-  const r = a - b - k * HALF_PI_3
-  const rest = a - r - b - k * HALF_PI_3
-  return sinInQuadrant(k + quadrants, r, rest)
+  const a = twoDifference(x - k * HALF_PI_1, k * HALF_PI_2) // x − k · HALF_PI_1 is exact
+  const aLow = low
+  const r = twoDifference(a, k * HALF_PI_3)
+  const rest = aLow + low - k * HALF_PI_4
+  // Near a multiple of π/2 nearly all of r cancels: what is left must carry the rest in its leading digits.
+  const sum = r + rest
+  return sinInQuadrant(k + quadrants, sum, r - sum + rest)
 }
 
 /** Sine of an angle in radians, |x| ≤ 10⁶; NaN beyond. */
 export function sin(x: number): number {
-  return sinShifted(x, 0)
+  return x === 0 ? x : sinShifted(x, 0) // keeps the sign of zero
 }
 
 /** Cosine of an angle in radians, |x| ≤ 10⁶; NaN beyond. */
@@ -248,15 +260,15 @@ function sinPiShifted(x: number, quadrants: number): number {
   const k = Math.round(2 * turn)
   const fraction = turn - 0.5 * k // exact, |fraction| ≤ ¼
   const r = twoProduct(fraction, Math.PI)
-  return sinInQuadrant(k + quadrants, r, low + fraction * PI_LOW)
+  return sinInQuadrant(k + quadrants, r, low + fraction * PI_LOW) + 0 // no −0
 }
 
-/** sin(π x), exact at multiples of ½, for any finite x: the way to windows and twiddle factors. */
+/** sin(π x), exact at multiples of ½ (zeros are +0), for any finite x: the way to windows and twiddle factors. */
 export function sinPi(x: number): number {
   return sinPiShifted(x, 0)
 }
 
-/** cos(π x), exact at multiples of ½, for any finite x. */
+/** cos(π x), exact at multiples of ½ (zeros are +0), for any finite x. */
 export function cosPi(x: number): number {
   return sinPiShifted(x, 1)
 }

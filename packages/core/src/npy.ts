@@ -46,6 +46,7 @@ export function decodeNpy(bytes: Uint8Array, name = 'the .npy file'): Tensor {
   const wanted = sizeOf(shape) * ArrayOf.BYTES_PER_ELEMENT
   const found = bytes.length - start - length
   if (!Number.isSafeInteger(wanted) || wanted !== found) throw fail(`shape ${formatShape(shape)} of ${dtype} needs ${wanted} bytes, the file holds ${found}`)
-  const copy = bytes.slice(start + length)
+  const copy = new Uint8Array(found) // not bytes.slice(): that of a Node Buffer shares memory
+  copy.set(bytes.subarray(start + length))
   return { dtype, shape, data: new ArrayOf(copy.buffer) }
 }
