@@ -35,6 +35,16 @@ describe('writeSyntheticEsc10', () => {
     })
   })
 
+  it('replaces an earlier set, and no folder of other files', async () => {
+    await withFolder({ 'mine/photo.jpg': '' }, async (dir) => {
+      await writeSyntheticEsc10(path.join(dir, 'set'), options)
+      await writeSyntheticEsc10(path.join(dir, 'set'), { ...options, clipsPerRecording: 1 })
+      expect(await readdir(path.join(dir, 'set', 'audio'))).toHaveLength(20)
+      await expect(writeSyntheticEsc10(path.join(dir, 'mine'), options)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+      expect(await readdir(path.join(dir, 'mine'))).toEqual(['photo.jpg'])
+    })
+  })
+
   it('leaves nothing behind when it cannot write', async () => {
     await withFolder({ file: '' }, async (dir) => {
       await expect(writeSyntheticEsc10(path.join(dir, 'file', 'set'), options)).rejects.toMatchObject({ code: 'IO_FAILED' })
