@@ -33,7 +33,7 @@ describe('generateC', () => {
     const header = generateC({ graph, card: null }, { name: 'bark' }).files['include/bark.h']!
     const macro = (name: string) => new RegExp(`^#define BARK_${name} (.+)$`, 'm').exec(header)?.[1]
     const [scale] = graph.tensors['input']!.quantization!.scales
-    expect([macro('INPUT_SIZE'), macro('OUTPUT_SIZE'), macro('ARENA_ALIGN'), macro('OUTPUT_ZERO_POINT')]).toEqual(['30', '3', '8', '(-128)'])
+    expect([macro('INPUT_SIZE'), macro('OUTPUT_SIZE'), macro('ARENA_ALIGN'), macro('OUTPUT_ZERO_POINT')]).toEqual(['30', '3', '8', '-128'])
     expect(Math.fround(Number(macro('INPUT_SCALE')!.replace('f', '')))).toBe(scale)
     expect(Number(macro('OUTPUT_SCALE')!.replace('f', ''))).toBe(1 / 256)
     expect(header).toContain('int bark_run(const int8_t *input, int8_t *output, void *arena);')

@@ -23,7 +23,7 @@ export function emitHeader(library: Library): string {
   const upper = macroName(library)
   const end = (which: 'INPUT' | 'OUTPUT', { size, scale, zeroPoint }: NetworkEnd) => `#define ${upper}_${which}_SIZE ${size}
 #define ${upper}_${which}_SCALE ${floatText(scale)}
-#define ${upper}_${which}_ZERO_POINT (${zeroPoint})
+#define ${upper}_${which}_ZERO_POINT ${zeroPoint}
 `
   const labels = classes
     ? `

@@ -2,8 +2,9 @@ import { formatShape, tensorOf, type MeanNode } from '@aed/core'
 import { quantizeMultiplier } from '../fixed-point.ts'
 import type { Layer, Lines } from '../network.ts'
 import { callsByInputRow, callsByOutputRow } from './calls.ts'
-import { formatLines, sizeOfLines, type Lowering } from './lowering.ts'
+import { formatLines, type Lowering } from './lowering.ts'
 import { affineOf, rangeOf, unsupported } from './quantization.ts'
+import { accumulatorBits } from './weights.ts'
 
 /**
  * Mean over rows, columns, channels or some of them; the division is part of the output's factor.
@@ -50,6 +51,6 @@ export function lowerMean(lowering: Lowering, node: MeanNode, out: Lines): Layer
     arguments: [{ storage: lines.storage }, { storage: out.storage }, { work: 'int32_t' }],
     work: { bytes: 4 * sums, lives: overRows ? 'layer' : 'call' },
     macs: 0,
-    accumulatorBits: 33 - Math.clz32(sizeOfLines(lines) * 128),
+    accumulatorBits: accumulatorBits(graph, node, count * 256),
   }
 }

@@ -30,6 +30,7 @@ export function weightedSum({ graph }: Lowering, node: GraphNode, axis: number, 
   if (scales.length !== 1 && (scales.length !== channels || (quantization?.axis ?? 0) !== axis))
     throw unsupported(graph, node, `its weights have ${scales.length} scales along axis ${quantization?.axis ?? 0}, expected 1, or ${channels} along axis ${axis}`)
   if (quantization!.zeroPoints.some((zeroPoint) => zeroPoint !== 0)) throw unsupported(graph, node, 'its weights have zero points other than 0')
+  if (scales.some((scale) => !(scale >= 0 && scale < Infinity))) throw unsupported(graph, node, 'its weights have a scale that is not finite and positive')
   const [input, output] = [affineOf(graph, node, node.inputs[0]), affineOf(graph, node, node.outputs[0])]
   const factors = Array.from({ length: channels }, (_, channel) => {
     const factor = quantizeMultiplier(combine(input.scale, Math.fround(scales[scales.length === 1 ? 0 : channel]!), output.scale))
