@@ -29,7 +29,9 @@ export function decodeNpy(bytes: Uint8Array, name = 'the .npy file'): Tensor {
   const fail = (what: string, hint?: string) => new AedError('NPY_INVALID', `${name}: ${what}`, hint === undefined ? {} : { hint })
   if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) throw fail('not a .npy file')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const wide = bytes[6]! >= 2
+  const version = bytes[6]!
+  if (version < 1 || version > 3) throw fail(`version ${version} of the format is not known`)
+  const wide = version >= 2
   const start = wide ? 12 : 10
   const length = wide ? view.getUint32(8, true) : view.getUint16(8, true)
   if (start + length > bytes.length) throw fail('the header is cut off')
@@ -45,7 +47,7 @@ export function decodeNpy(bytes: Uint8Array, name = 'the .npy file'): Tensor {
   const ArrayOf = ARRAY_OF[dtype]
   const wanted = sizeOf(shape) * ArrayOf.BYTES_PER_ELEMENT
   const found = bytes.length - start - length
-  if (!Number.isSafeInteger(wanted) || wanted !== found) throw fail(`shape ${formatShape(shape)} of ${dtype} needs ${wanted} bytes, the file holds ${found}`)
+  if (!shape.every(Number.isSafeInteger) || wanted !== found) throw fail(`shape ${formatShape(shape)} of ${dtype} needs ${wanted} bytes, the file holds ${found}`)
   const copy = new Uint8Array(found) // not bytes.slice(): that of a Node Buffer shares memory
   copy.set(bytes.subarray(start + length))
   return { dtype, shape, data: new ArrayOf(copy.buffer) }
