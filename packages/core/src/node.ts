@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { AedError } from './errors.ts'
 
 /** Runs file work and turns the system's errors into {@link AedError}s that name the path. */
@@ -55,9 +56,9 @@ export async function exists(file: string): Promise<boolean> {
 }
 
 let temporaryCount = 0
-/** A name beside `target` that no other process or call uses. */
+/** A name beside `target` that no other process, thread or call uses. */
 function temporaryName(target: string): string {
-  return path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.${temporaryCount++}.tmp`)
+  return path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.${threadId}.${temporaryCount++}.tmp`)
 }
 
 /**
@@ -88,16 +89,20 @@ export async function writeFolderAtomic(dir: string, fill: (temporary: string) =
   const temporary = temporaryName(target)
   const old = temporaryName(target)
   await onPath(dir, async () => {
+    let replaced = false
     try {
       await mkdir(temporary, { recursive: true })
       await fill(temporary)
-      if (await exists(target)) await rename(target, old)
+      if (await exists(target)) {
+        await rename(target, old)
+        replaced = true
+      }
       await rename(temporary, target)
     } catch (error) {
       await rm(temporary, { recursive: true, force: true })
+      if (replaced) await rename(old, target)
       throw error
-    } finally {
-      await rm(old, { recursive: true, force: true })
     }
+    if (replaced) await rm(old, { recursive: true, force: true })
   })
 }

@@ -79,8 +79,11 @@ export function parseOptions<S extends v.GenericSchema>(schema: S, input: unknow
   const { requirement } = issue
   const bound = typeof requirement === 'number' || typeof requirement === 'string' ? ` ${requirement}` : ''
   const expected = issue.expected === 'never' ? 'is not an option' : `takes ${expectation(issue.type, bound, issue.expected)}, got ${issue.received}`
-  throw new AedError('INVALID_OPTION', `${name} ${expected}`)
+  throw new AedError('INVALID_OPTION', `${name} ${expected}`.replaceAll(/\s+/g, ' ')) // one line, whatever the values hold
 }
+
+/** Names of types as people say them. */
+const TYPE_NAMES: Readonly<Record<string, string>> = { number: 'a number', string: 'a text', boolean: 'true or false', Object: 'an object', Array: 'a list' }
 
 function expectation(type: string, bound: string, expected: string | null): string {
   switch (type) {
@@ -90,12 +93,18 @@ function expectation(type: string, bound: string, expected: string | null): stri
       return `more than${bound}`
     case 'max_value':
       return `at most${bound}`
+    case 'min_length':
+      return `at least${bound} of them`
     case 'integer':
       return 'a whole number'
     case 'finite':
       return 'a finite number'
     default:
-      return (expected ?? type).replaceAll(' | ', ' or ')
+      return (expected ?? type)
+        .replaceAll(/[()]/g, '')
+        .split(' | ')
+        .map((part) => TYPE_NAMES[part] ?? part)
+        .join(' or ')
   }
 }
 

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals'
+import { parseModelCard } from './artifact.ts'
+import { featureConfig } from './feature-config.ts'
+
+const card = {
+  schema: 'aed-model/1',
+  name: 'esc10-1stack',
+  classes: ['dog', 'rain'],
+  features: featureConfig(),
+  head: { kind: 'meanScores' },
+  provenance: { data: 'ESC-10', seed: 1, options: { epochs: 40 } },
+  licence: 'Apache-2.0',
+}
+
+describe('parseModelCard', () => {
+  it('reads a card, of a backbone too, and gives the mean of scores where no head is stated', () => {
+    expect(parseModelCard(JSON.parse(JSON.stringify(card)), 'aed.json')).toEqual(card)
+    const { head, ...rest } = card
+    expect(parseModelCard({ ...rest, classes: null, features: null }, 'aed.json')).toEqual({ ...card, classes: null, features: null, head })
+  })
+
+  it('reads a clip head', () => {
+    const head = {
+      kind: 'clip',
+      blocks: [{ name: 'stage 3', kind: 'tap', tensor: 'relu_3', statistics: ['mean', 'max'], gain: 1 }],
+      mean: [0, 0],
+      scale: [1, 1],
+      weights: [1, 0, 0, 1],
+      bias: [0, 0],
+    }
+    expect(parseModelCard({ ...card, head }, 'aed.json').head).toEqual(head)
+  })
+
+  for (const [input, message] of [
+    [{ ...card, schema: 'aed-model/2' }, 'aed.json: schema takes "aed-model/1", got "aed-model/2"'],
+    [{ ...card, classes: [] }, 'aed.json: classes takes at least 1 of them, got 0'],
+    [{ ...card, classes: [1] }, 'aed.json: classes.0 takes a text, got 1'],
+    [{ ...card, head: { kind: 'median' } }, 'aed.json: head.kind takes "meanScores" or "clip", got "median"'],
+    [{ ...card, features: { mel: { nFft: '1024' } } }, 'aed.json: features.mel.nFft takes a number, got "1024"'],
+    [{ ...card, author: 'x' }, 'aed.json: author is not an option'],
+    [[], /^aed.json: schema takes/],
+  ] as const)
+    it(`says: ${String(message)}`, () => {
+      expect(() => parseModelCard(input, 'aed.json')).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+      expect(() => parseModelCard(input, 'aed.json')).toThrow(message)
+    })
+})
