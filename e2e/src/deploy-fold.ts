@@ -2,7 +2,7 @@ import { isAedError, sizeOf, tensorOf } from '@aed/core'
 import { completeReport, type DeployReport } from '@aed/stm32-deploy'
 import { buildForHost, measureFootprint, runOnHost } from '@aed/stm32-deploy/node'
 import type { MemoryReport } from './esc10-report.ts'
-import type { RunContext } from './patches.ts'
+import type { RunContext } from './run-context.ts'
 import type { Int8Scores, QuantizedModel } from './quantize-fold.ts'
 
 /** The C library of a network and how it fared against the engine. */

@@ -2,9 +2,9 @@ import path from 'node:path'
 import { createRandom, sha256, tensor, type FeatureConfig, type Progress, type Tensor } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import type { Dataset, DatasetClip } from '@aed/datasets'
-import { npyCodec, type Cache } from './cache.ts'
+import { npyCodec } from './cache.ts'
+import type { RunContext } from './run-context.ts'
 import { runAll } from './steps.ts'
-import type { StagePool } from './worker-pool.ts'
 
 /** The log-mel patches of a dataset's clips. */
 export interface PatchSet {
@@ -17,13 +17,6 @@ export interface PatchSet {
   readonly features: FeatureConfig
   /** Of the patches' bytes and their order: what later results depend on. */
   readonly hash: string
-}
-
-/** What is needed to get from files to results. */
-export interface RunContext {
-  readonly cache: Cache
-  readonly pool: StagePool
-  readonly signal?: AbortSignal | undefined
 }
 
 /**

@@ -1,7 +1,8 @@
 import { tensorOf, type Graph, type ModelCard, type Tensor } from '@aed/core'
 import { dequantizeValues, quantizeValues, readTflite, writeTflite } from '@aed/quantize-int8'
 import { bytesCodec, npyCodec } from './cache.ts'
-import { take, type PatchSet, type RunContext } from './patches.ts'
+import { take, type PatchSet } from './patches.ts'
+import type { RunContext } from './run-context.ts'
 import { runAll } from './steps.ts'
 
 /** An int8 network as its file holds it. */

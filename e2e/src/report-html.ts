@@ -77,6 +77,7 @@ ${await confusionChart(classes, pooled.int8.clip.confusion)}
 <h3>Memory of the C library, fold ${folds[0]!.fold}</h3>
 <div class="row"><div>${table(['KiB', 'ours', 'published'], [
     ['activations (arena)', kib(memory.ram.activations), published ? published.activations.toFixed(2) : ''],
+    ['scratch', kib(memory.ram.scratch), 'in runtime'],
     ['input and output', kib(memory.ram.input + memory.ram.output), 'in activations'],
     ['stack', kib(memory.ram.stack), published ? `${published.runtimeRam.toFixed(2)} (runtime)` : ''],
     ['RAM in all', kib(memory.ram.total), published ? published.totalRam.toFixed(2) : ''],

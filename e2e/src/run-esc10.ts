@@ -3,16 +3,15 @@ import { AedError, featureConfig, parseOptions, type StageContext } from '@aed/c
 import { writeAtomic } from '@aed/core/node'
 import { officialFolds, type Dataset } from '@aed/datasets'
 import { readBackbone, type Backbone } from './backbone.ts'
-import { defaultCacheDir, openCache } from './cache.ts'
 import { findDataset } from './data.ts'
 import { esc10OptionsSchema, type Esc10Options } from './esc10-options.ts'
 import { ESC10_REPORT_SCHEMA, type Esc10Report, type ModelReport } from './esc10-report.ts'
 import { loadPatches } from './patches.ts'
+import { withRunContext } from './run-context.ts'
 import { renderEsc10Html } from './report-html.ts'
 import { runSize, STEPS_PER_SIZE } from './run-size.ts'
 import { createSteps, type StepEvent } from './steps.ts'
 import { version } from './version.ts'
-import { createStagePool } from './worker-pool.ts'
 
 /** How a run reports and is stopped. */
 export interface RunEsc10Context extends Pick<StageContext, 'signal'> {
@@ -34,12 +33,9 @@ export async function runEsc10(input: Partial<Esc10Options>, { signal, onStep = 
   const backbones: (Backbone | null)[] = []
   for (const stacks of sizes) backbones.push(options.backbone === null ? null : await readBackbone(options.backbone, stacks, inputShape))
 
-  const cache = openCache(options.cache ?? defaultCacheDir())
-  const pool = createStagePool(options.jobs)
-  const context = { cache, pool, signal }
-  try {
+  return withRunContext({ cache: options.cache, jobs: options.jobs, signal }, async (context) => {
     const steps = createSteps(3 + STEPS_PER_SIZE * sizes.length, onStep, signal)
-    const dataset = await steps.run('data', () => findDataset(options.data, cache.dir), describeDataset)
+    const dataset = await steps.run('data', () => findDataset(options.data, context.cache.dir), describeDataset)
     const folds = chooseFolds(dataset, wantedFolds)
     const set = await steps.run(
       'audio and features',
@@ -77,9 +73,7 @@ export async function runEsc10(input: Partial<Esc10Options>, { signal, onStep = 
       () => path.join(options.out, 'report.html'),
     )
     return report
-  } finally {
-    await pool.close()
-  }
+  })
 }
 
 function describeDataset({ name, synthetic, clips, classes }: Dataset): string {

@@ -11,7 +11,8 @@ import type { Esc10Options } from './esc10-options.ts'
 import type { FoldReport, ModelReport } from './esc10-report.ts'
 import { evaluateFolds } from './evaluate-folds.ts'
 import { modelCard, writeModelFolder } from './fold-files.ts'
-import { patchesOf, stratifiedSample, take, type PatchSet, type RunContext } from './patches.ts'
+import { patchesOf, stratifiedSample, take, type PatchSet } from './patches.ts'
+import type { RunContext } from './run-context.ts'
 import { PUBLISHED } from './published.ts'
 import { quantizeModel, scoreInt8, type Int8Scores, type QuantizedModel } from './quantize-fold.ts'
 import { runAll, type Steps } from './steps.ts'
@@ -110,7 +111,7 @@ export async function runSize(input: SizeInput): Promise<ModelReport> {
     backbone: backbone?.file ?? null,
     backboneSha256: backbone?.sha256 ?? null,
     parameters: countParameters(wholeGraph(first!)),
-    macs: Object.values(countMacs(first!.quantized.graph)).reduce((a, b) => a + b, 0),
+    macs: Object.values(countMacs(wholeGraph(first!))).reduce((a, b) => a + b, 0),
     folds: folds.map((fold, i): FoldReport => {
       const { float, int8 } = evaluations[i]!
       return {

@@ -5,13 +5,12 @@ import { readDataset, type Dataset } from '@aed/datasets'
 import { evaluate, type Evaluation } from '@aed/eval-cliplevel'
 import { denseScores, type TrainedHead } from '@aed/model-miniresnetv2'
 import { readBackbone } from './backbone.ts'
-import { defaultCacheDir, openCache } from './cache.ts'
 import { patchScores } from './evaluate-folds.ts'
 import { modelCard, writeModelFolder } from './fold-files.ts'
 import { loadPatches, patchesOf, take } from './patches.ts'
+import { withRunContext } from './run-context.ts'
 import { createSteps, type StepEvent } from './steps.ts'
 import { embedPretrained, embedSeeded, floatGraph, holdOutValidation, patchLabels, trainHead } from './train-fold.ts'
-import { createStagePool } from './worker-pool.ts'
 
 /** Options of training one classifier on a dataset: `aed train`. */
 export const trainOptionsSchema = v.strictObject({
@@ -51,9 +50,7 @@ export async function trainClassifier(
   const dataset = await readDataset(input.data)
   const { train, test } = keepOut(dataset, options.fold)
   const backbone = options.backbone === null ? null : await readBackbone(options.backbone, options.stacks, [features.mel.nMels, features.patches.patchLength, 1])
-  const pool = createStagePool(options.jobs)
-  const context = { cache: openCache(options.cache ?? defaultCacheDir()), pool, signal }
-  try {
+  return withRunContext({ cache: options.cache, jobs: options.jobs, signal }, async (context) => {
     const steps = createSteps(4, onStep, signal)
     const set = await steps.run('audio and features', (report) => loadPatches(dataset, features, context, report), ({ patches }) => `${patches.shape[0]!} patches`)
     const labels = patchLabels(set, dataset.classes)
@@ -69,9 +66,7 @@ export async function trainClassifier(
     const testPatches = patchesOf(set, test)
     const scores = () => denseScores(trained.head, take(embedded.embeddings, testPatches)).data
     return { graph, card, trained, test: test.length === 0 ? null : evaluate(patchScores(dataset.classes, set, test, testPatches, scores()), { seed }) }
-  } finally {
-    await pool.close()
-  }
+  })
 }
 
 /** Clips for training and for the test, as indices. */

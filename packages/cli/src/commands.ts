@@ -8,7 +8,7 @@ export interface CommandModule {
   readonly flags: readonly Flag[]
   /** Command lines that work. */
   readonly examples: readonly string[]
-  run(call: CommandCall): Promise<void>
+  readonly run: (call: CommandCall) => Promise<void>
 }
 
 /** A call of a subcommand. */

@@ -17,9 +17,14 @@ export interface Flag {
 }
 
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-/** Commander's name of a flag's value. */
-const keyOf = (flag: Flag) =>
-  /--(?:no-)?([a-z0-9-]+)/.exec(flag.syntax)![1]!.replaceAll(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
+/** Key of a flag in the options and in YAML: `--no-patches` is `noPatches`. */
+const keyOf = ({ syntax }: Flag) => /--([a-z0-9-]+)/.exec(syntax)![1]!.replaceAll(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
+
+/** The value of a flag as commander leaves it; `--no-x` stands there as `x: false`. */
+function valueOf(flag: Flag, given: Readonly<Record<string, unknown>>): unknown {
+  const negated = /--no-([a-z]+)/.exec(flag.syntax)?.[1]
+  return negated === undefined ? given[keyOf(flag)] : given[negated] === false || undefined
+}
 
 /** Every option of a command's schemas with the key of its schema. */
 function described(schemas: Schemas): (OptionDescription & { readonly group: string })[] {
@@ -31,7 +36,7 @@ export function addOptions(command: Command, schemas: Schemas, flags: readonly F
   for (const { syntax, description } of flags) command.addOption(new Option(syntax, description))
   for (const { name, kind, choices, nullable, default: value, description, unit } of described(schemas)) {
     const flag = kebab(name)
-    const standard = value === null ? 'none' : String(value)
+    const standard = value === null ? 'none' : JSON.stringify(value).replaceAll('"', '')
     const values = [...choices, ...(kind === 'choiceOrNumber' ? ['NUMBER'] : []), ...(nullable && choices.length > 0 ? ['none'] : [])]
     const text = `${description}${values.length > 0 ? `: ${values.join(' | ')}` : ''}${unit === undefined ? '' : `, ${unit}`} (${standard}${nullable && values.length === 0 && value !== null ? '; or none' : ''})`
     if (kind === 'boolean') {
@@ -64,7 +69,8 @@ export async function readOptions(given: Readonly<Record<string, unknown>>, sche
   const options: Record<string, unknown> = typeof given['config'] === 'string' ? await readConfig(given['config'], schemas, flags) : {}
   for (const flag of flags) {
     const key = keyOf(flag)
-    if (given[key] !== undefined) options[key] = given[key]
+    const value = valueOf(flag, given)
+    if (value !== undefined) options[key] = value
     if (flag.required && options[key] === undefined) throw new AedError('USAGE', `${where}: ${flag.syntax} is missing`, { hint: `see ${where} --help` })
   }
   for (const description of described(schemas)) {
@@ -86,7 +92,7 @@ async function readConfig(file: string, schemas: Schemas, flags: readonly Flag[]
   }
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new AedError('INVALID_OPTION', `${file}: expected keys with values, got ${document === null ? 'an empty file' : typeof document}`)
-  const top = describeOptions(schemas['']!).map(({ name }) => name)
+  const top = schemas[''] ? describeOptions(schemas['']).map(({ name }) => name) : []
   const known = new Set([...top, ...Object.keys(schemas).filter(Boolean), ...flags.map(keyOf)])
   for (const key of Object.keys(document))
     if (!known.has(key)) throw new AedError('INVALID_OPTION', `${file}: '${key}' is not an option`, { hint: `it can be one of ${[...known].join(', ')}` })

@@ -17,6 +17,6 @@ export function scorePatches(model: ModelFile, patches: Tensor<'float32'>): Floa
   if (shape[1] !== patches.shape[1] || shape[2] !== patches.shape[2])
     throw new AedError('MODEL_MISMATCH', `${model.path} takes [n, ${input.shape.slice(1).join(', ')}], the feature config makes [n, ${patches.shape.slice(1).join(', ')}]`)
   const data = input.dtype === 'int8' ? quantizeValues(patches.data, input.quantization!) : patches.data
-  const result = runReference(model, { dtype: input.dtype, shape, data } as Tensor)
+  const result = runReference(model, { dtype: input.dtype, shape, data })
   return output.dtype === 'int8' ? dequantizeValues(result.data as Int8Array, output.quantization!) : (result.data as Float32Array)
 }

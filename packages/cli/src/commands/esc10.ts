@@ -1,4 +1,4 @@
-import { esc10OptionsSchema, runEsc10, type Esc10Options, type Esc10Report } from '@aed/e2e'
+import { esc10OptionsSchema, runEsc10, type Esc10Report } from '@aed/e2e'
 import type { CommandModule } from '../commands.ts'
 import { kib, percent, table } from '../text.ts'
 
@@ -8,7 +8,7 @@ export const esc10: CommandModule = {
   flags: [],
   examples: ['aed esc10', 'aed esc10 --data ESC-50-master --backbone backbones/ --stacks both', 'aed esc10 --folds 1,2 --out out/quick --json'],
   async run({ options, output, signal }) {
-    const report = await runEsc10(options as Partial<Esc10Options>, { signal, onStep: (event) => output.step(event) })
+    const report = await runEsc10(options, { signal, onStep: (event) => output.step(event) })
     output.result(report, summary(report))
   },
 }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, tensorOf, type PatchScores, type Tensor } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
 import { readDataset } from '@aed/datasets'
-import { createStagePool, defaultCacheDir, loadPatches, openCache, patchesOf, patchScores, take } from '@aed/e2e'
+import { loadPatches, patchesOf, patchScores, take, withRunContext, type RunContext } from '@aed/e2e'
 import { evaluate as evaluateScores, evaluateOptionsSchema, formatEvaluation, formatScoresCsv, parseScoresCsv } from '@aed/eval-cliplevel'
 import { dequantizeValues, quantizeValues } from '@aed/quantize-int8'
 import type { CommandCall, CommandModule } from '../commands.ts'
@@ -44,34 +44,32 @@ async function scoreModel(location: string, data: string, { options, output, sig
   if (!classes) throw new AedError('MODEL_MISMATCH', `${location}: has no class names`, { hint: 'give them with --labels FILE' })
   const unknown = dataset.classes.find((name) => !classes.includes(name))
   if (unknown !== undefined) throw new AedError('UNKNOWN_CLASS', `${data}: class '${unknown}' is not among the model's ${classes.join(', ')}`)
-  const clips = chooseClips(dataset.clips.map(({ fold }) => fold), options['fold'], data)
+  const clips = chooseClips(dataset.clips.map(({ fold }) => fold), options['fold'] as string | undefined, data)
+  const testFold = card.provenance['testFold']
   const trainedOn = card.provenance['data'] === dataset.name && options['fold'] === undefined
-  if (trainedOn) output.say(`note: ${location} was trained on clips of ${dataset.name}; only --fold ${String(card.provenance['testFold'] ?? 'N')} of clips kept out says how good it is`)
-  const pool = createStagePool()
-  try {
+  if (trainedOn) output.say(`note: ${location} was trained on clips of ${dataset.name}; only --fold ${typeof testFold === 'number' ? testFold : 'N'} of clips kept out says how good it is`)
+  return withRunContext({ signal }, async (context) => {
     const chosen = { ...dataset, clips: clips.map((clip) => dataset.clips[clip]!) }
-    const set = await loadPatches(chosen, card.features, { cache: openCache(defaultCacheDir()), pool, signal }, (progress) => output.progress(progress))
+    const set = await loadPatches(chosen, card.features, context, (progress) => output.progress(progress))
     const all = [...set.clips.keys()]
     const patches = patchesOf(set, all)
-    const scores = await scorePatches(model, take(set.patches, patches), pool, signal, (done) => output.progress({ done, total: patches.length, what: 'patches' }))
+    const scores = await scorePatches(model, take(set.patches, patches), context, (done) => output.progress({ done, total: patches.length, what: 'patches' }))
     return patchScores(classes, set, all, patches, scores)
-  } finally {
-    await pool.close()
-  }
+  })
 }
 
-function chooseClips(folds: readonly (number | null)[], given: unknown, where: string): number[] {
+function chooseClips(folds: readonly (number | null)[], given: string | undefined, where: string): number[] {
   const all = [...folds.keys()]
   if (given === undefined) return all
   const fold = Number(given)
   const chosen = all.filter((clip) => folds[clip] === fold)
-  if (chosen.length === 0) throw new AedError('INVALID_OPTION', `aed eval: --fold ${String(given)}: ${where} has no such fold`)
+  if (chosen.length === 0) throw new AedError('INVALID_OPTION', `aed eval: --fold ${given}: ${where} has no such fold`)
   return chosen
 }
 
 const CHUNK = 32
 
-async function scorePatches({ graph }: ModelFile, patches: Tensor<'float32'>, pool: ReturnType<typeof createStagePool>, signal: AbortSignal, report: (done: number) => void): Promise<Float32Array> {
+async function scorePatches({ graph }: ModelFile, patches: Tensor<'float32'>, { pool, signal }: RunContext, report: (done: number) => void): Promise<Float32Array> {
   const input = tensorOf(graph, graph.inputs[0])
   const output = tensorOf(graph, graph.outputs[0])
   const [n, mels, frames] = patches.shape as [number, number, number]

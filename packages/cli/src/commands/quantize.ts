@@ -1,7 +1,7 @@
 import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, sha256, tensorOf, formatShape } from '@aed/core'
 import { writeAtomic } from '@aed/core/node'
 import { readDataset } from '@aed/datasets'
-import { createStagePool, defaultCacheDir, loadPatches, openCache, patchesOf, patchLabels, stratifiedSample, take } from '@aed/e2e'
+import { loadPatches, patchesOf, patchLabels, stratifiedSample, take, withRunContext } from '@aed/e2e'
 import { quantizeOptionsSchema, writeTflite } from '@aed/quantize-int8'
 import * as v from 'valibot'
 import { option, parseOptions } from '@aed/core'
@@ -32,19 +32,18 @@ export const quantize: CommandModule = {
     const model = await readModel(args[0]!)
     if (isInt8(model.graph)) throw new AedError('MODEL_MISMATCH', `${model.path}: is int8 already`, { hint: 'give the float model' })
     const card = await cardFor(model, options)
-    const features = card.features!
+    const features = card.features
     const input = tensorOf(model.graph, model.graph.inputs[0])
     const made = [1, features.mel.nMels, features.patches.patchLength, 1]
     if (formatShape(made) !== formatShape(input.shape))
       throw new AedError('MODEL_MISMATCH', `${model.path} takes ${formatShape(input.shape)}, the feature config makes ${formatShape(made)}`, { hint: 'set --n-mels and --patch-length' })
     const dataset = await readDataset(data)
     const fold = draw.excludeFold ?? (typeof card.provenance['testFold'] === 'number' ? card.provenance['testFold'] : null)
-    const pool = createStagePool()
-    try {
-      const set = await loadPatches(dataset, features, { cache: openCache(defaultCacheDir()), pool, signal }, (progress) => output.progress(progress))
+    await withRunContext({ signal }, async (context) => {
+      const set = await loadPatches(dataset, features, context, (progress) => output.progress(progress))
       const clips = [...set.clips.keys()].filter((clip) => fold === null || set.clips[clip]!.fold !== fold)
       const chosen = stratifiedSample(patchesOf(set, clips), patchLabels(set, dataset.classes), draw.calibrationPatches, `${draw.seed}/calibration`)
-      const { graph, report } = await pool.stages.quantize({ graph: model.graph, calibration: take(set.patches, chosen) }, settings, { signal })
+      const { graph, report } = await context.pool.stages.quantize({ graph: model.graph, calibration: take(set.patches, chosen) }, settings, { signal: context.signal })
       const calibration = { data: dataset.name, patches: chosen.length, excludedFold: fold, seed: draw.seed }
       const tflite = writeTflite({ graph, card: { ...card, provenance: { ...card.provenance, calibration } } })
       await writeAtomic(out, tflite)
@@ -53,9 +52,7 @@ export const quantize: CommandModule = {
         table(['layer', 'SQNR dB', 'cosine'], report.layers.map(({ name, sqnrDb, cosine }) => [name, sqnrDb === null ? '–' : sqnrDb.toFixed(1), cosine.toFixed(5)])),
       ]
       output.result({ out, bytes: tflite.length, sha256: await sha256(tflite), calibration, report }, text.join('\n'))
-    } finally {
-      await pool.close()
-    }
+    })
   },
 }
 
