@@ -31,7 +31,7 @@ export class GraphBuilder {
 
   /** The tensors and nodes so far, to look shapes up. */
   shapeOf(name: string): readonly number[] {
-    const found = this.tensors[name]
+    const found = Object.hasOwn(this.tensors, name) ? this.tensors[name] : undefined
     if (!found) throw new AedError('GRAPH_INVALID', `graph '${this.name}' has no tensor '${name}'`)
     return found.shape
   }

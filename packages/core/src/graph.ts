@@ -161,6 +161,11 @@ export function inferShape(graph: Graph, node: GraphNode): readonly number[] | u
     if (result.some((length) => length < 1)) throw fail(`its window does not fit into ${formatShape(shape)}`)
     return result
   }
+  const checkBias = (channels: number) => {
+    if (node.inputs.length < 3) return
+    const bias = tensorOf(graph, node.inputs[2]).shape
+    if (sizeOf(bias) !== channels) throw fail(`bias ${formatShape(bias)} does not fit ${channels} output channels`)
+  }
   switch (node.op) {
     case 'conv2d':
     case 'depthwiseConv2d': {
@@ -170,6 +175,7 @@ export function inferShape(graph: Graph, node: GraphNode): readonly number[] | u
       if (weights.length !== 4 || (node.op === 'conv2d' ? last !== c : last !== c * node.multiplier || first !== 1))
         throw fail(`weights ${formatShape(weights)} do not fit input ${formatShape(shape)}`)
       const channels = node.op === 'conv2d' ? first! : last!
+      checkBias(channels)
       return positive([
         n,
         windowedLength(h, kh!, node.strides[0], node.padding, node.dilations[0]),
@@ -194,6 +200,7 @@ export function inferShape(graph: Graph, node: GraphNode): readonly number[] | u
       const weights = second()
       const rows = sizeOf(shape) / weights[1]!
       if (weights.length !== 2 || !Number.isInteger(rows)) throw fail(`weights ${formatShape(weights)} do not fit input ${formatShape(shape)}`)
+      checkBias(weights[0]!)
       return [rows, weights[0]!]
     }
     case 'reshape':
