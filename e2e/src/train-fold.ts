@@ -74,26 +74,16 @@ export interface HeadOptions {
   readonly seed: number
 }
 
-/** Standardised features would give weights of very unequal size, which int8 with one scale for the layer does not survive (measured: 10 % of clips). */
-const HEAD_SETTINGS = { standardise: false } as const
-
 /**
- * Trains the dense head on frozen embeddings in the pool, kept in the cache: first on the training part, to find the best epoch on the
- * validation part; then, from the same seed, for so many epochs on both parts, since every recording counts.
+ * Trains the dense head on frozen embeddings in the pool, kept in the cache. The validation part finds the best epoch; the head that is kept is
+ * trained for so many epochs on both parts, since every recording counts.
  */
 export async function trainHead(embedded: Embedded, set: PatchSet, labels: Int32Array, split: ClipSplit, options: HeadOptions, context: RunContext): Promise<TrainedHead> {
   const { cache, pool, signal } = context
-  const { embeddings } = embedded
   const train = patchesOf(set, split.train)
   const validation = patchesOf(set, split.validation)
-  const settings = { ...HEAD_SETTINGS, ...options }
-  const key = { embeddings: embedded.hash, labels: [...labels], train: [...train], validation: [...validation], settings }
-  return cache.get('heads-1', key, headCodec, async () => {
-    const search = await pool.stages.trainDenseHead({ embeddings, labels, train, validation }, settings, { signal })
-    const both = patchesOf(set, [...split.train, ...split.validation])
-    const { head } = await pool.stages.trainDenseHead({ embeddings, labels, train: both, validation: new Int32Array() }, { ...settings, epochs: search.bestEpoch }, { signal })
-    return { ...search, head }
-  })
+  const key = { embeddings: embedded.hash, labels: [...labels], train: [...train], validation: [...validation], options }
+  return cache.get('heads-1', key, headCodec, () => pool.stages.trainDenseHead({ embeddings: embedded.embeddings, labels, train, validation }, options, { signal }))
 }
 
 /** JSON keeps float32 values exactly: they are written as the shortest text of their float64 form. */
