@@ -2,6 +2,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { decodeNpy, encodeNpy, sha256, type Tensor } from '@aed/core'
 import { exists, readBytes, writeAtomic } from '@aed/core/node'
+import { version } from './version.ts'
 
 /** How a kind of result is kept on disk. */
 export interface Codec<T> {
@@ -26,7 +27,7 @@ export interface Cache {
   /**
    * The result kept under this kind and key, or a new one, kept from now on. A file that cannot be read back is made anew.
    * @param kind folder, with a version: `features-1`
-   * @param key everything that the result depends on; hashed as JSON
+   * @param key everything that the result depends on, options with their defaults filled in; hashed as JSON together with the version of @aed
    */
   get<T>(kind: string, key: unknown, codec: Codec<T>, make: () => Promise<T> | T): Promise<T>
 }
@@ -42,7 +43,7 @@ export function openCache(dir: string): Cache {
   return {
     dir,
     async get(kind, key, codec, make) {
-      const hash = await sha256(JSON.stringify(key))
+      const hash = await sha256(JSON.stringify({ version, key }))
       const file = path.join(dir, kind, hash.slice(0, 2), hash.slice(2, 34) + codec.extension)
       if (await exists(file)) {
         try {

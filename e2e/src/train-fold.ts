@@ -1,6 +1,6 @@
-import { sha256, type Graph, type Tensor } from '@aed/core'
+import { parseOptions, sha256, type Graph, type Tensor } from '@aed/core'
 import { splitByRecording } from '@aed/datasets'
-import { fitBatchNorm, miniResNetV2Graph, withDenseHead, type DenseHead, type TrainedHead } from '@aed/model-miniresnetv2'
+import { fitBatchNorm, miniResNetV2Graph, trainDenseHeadOptionsSchema, withDenseHead, type DenseHead, type TrainedHead } from '@aed/model-miniresnetv2'
 import { embedGraph } from '@aed/model-miniresnetv2/train'
 import type { Backbone } from './backbone.ts'
 import { jsonCodec, npyCodec } from './cache.ts'
@@ -82,7 +82,7 @@ export async function trainHead(embedded: Embedded, set: PatchSet, labels: Int32
   const { cache, pool, signal } = context
   const train = patchesOf(set, split.train)
   const validation = patchesOf(set, split.validation)
-  const key = { embeddings: embedded.hash, labels: [...labels], train: [...train], validation: [...validation], options }
+  const key = { embeddings: embedded.hash, labels: [...labels], train: [...train], validation: [...validation], options: parseOptions(trainDenseHeadOptionsSchema, options, 'training') }
   return cache.get('heads-1', key, headCodec, () => pool.stages.trainDenseHead({ embeddings: embedded.embeddings, labels, train, validation }, options, { signal }))
 }
 

@@ -16,6 +16,9 @@ export interface Flag {
   readonly required?: boolean
 }
 
+/** Parts of the feature config: keys of their own in YAML, a group of their own in the help. */
+const FEATURE_GROUPS = { audio: true, mel: true, patches: true }
+
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 /** Key of a flag in the options and in YAML: `--no-patches` is `noPatches`. */
 const keyOf = ({ syntax }: Flag) => /--([a-z0-9-]+)/.exec(syntax)![1]!.replaceAll(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
@@ -34,17 +37,18 @@ function described(schemas: Schemas): (OptionDescription & { readonly group: str
 /** Declares the flags of a command: its own, then those that its schemas describe. */
 export function addOptions(command: Command, schemas: Schemas, flags: readonly Flag[]): void {
   for (const { syntax, description } of flags) command.addOption(new Option(syntax, description))
-  for (const { name, kind, choices, nullable, default: value, description, unit } of described(schemas)) {
+  for (const { group, name, kind, choices, nullable, default: value, description, unit } of described(schemas)) {
     const flag = kebab(name)
     const standard = value === null ? 'none' : JSON.stringify(value).replaceAll('"', '')
     const values = [...choices, ...(kind === 'choiceOrNumber' ? ['NUMBER'] : []), ...(nullable && choices.length > 0 ? ['none'] : [])]
     const text = `${description}${values.length > 0 ? `: ${values.join(' | ')}` : ''}${unit === undefined ? '' : `, ${unit}`} (${standard}${nullable && values.length === 0 && value !== null ? '; or none' : ''})`
+    const add = (syntax: string, about: string) => command.addOption(new Option(syntax, about).helpGroup(group in FEATURE_GROUPS ? 'Feature options:' : 'Options:'))
     if (kind === 'boolean') {
-      command.addOption(new Option(`--${flag}`, text))
-      command.addOption(new Option(`--no-${flag}`, value === true ? 'the opposite' : 'the opposite, the default'))
+      add(`--${flag}`, text)
+      add(`--no-${flag}`, value === true ? 'the opposite' : 'the opposite, the default')
       // Commander would give a lone --no-flag the value true; undefined keeps "not given" apart.
       command.setOptionValue(name, undefined)
-    } else command.addOption(new Option(`--${flag} <${placeholder(kind)}>`, text))
+    } else add(`--${flag} <${placeholder(kind)}>`, text)
   }
 }
 
@@ -92,9 +96,15 @@ async function readConfig(file: string, schemas: Schemas, flags: readonly Flag[]
   }
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new AedError('INVALID_OPTION', `${file}: expected keys with values, got ${document === null ? 'an empty file' : typeof document}`)
-  const top = schemas[''] ? describeOptions(schemas['']).map(({ name }) => name) : []
-  const known = new Set([...top, ...Object.keys(schemas).filter(Boolean), ...flags.map(keyOf)])
-  for (const key of Object.keys(document))
-    if (!known.has(key)) throw new AedError('INVALID_OPTION', `${file}: '${key}' is not an option`, { hint: `it can be one of ${[...known].join(', ')}` })
-  return { ...document }
+  const options: Record<string, unknown> = {}
+  const groups = new Map(described(schemas).map(({ name, group }) => [name, group]))
+  const own = new Set(flags.map(keyOf))
+  for (const [key, value] of Object.entries(document as Record<string, unknown>)) {
+    const group = groups.get(key)
+    if (group === '' || own.has(key)) options[key] = value
+    else if (group !== undefined) options[group] = { ...(options[group] as object | undefined), [key]: value }
+    else if (key in FEATURE_GROUPS && key in schemas) options[key] = { ...(options[key] as object | undefined), ...(value as object) }
+    else throw new AedError('INVALID_OPTION', `${file}: '${key}' is not an option`, { hint: `it can be one of ${[...groups.keys(), ...own].join(', ')}` })
+  }
+  return options
 }

@@ -43,10 +43,7 @@ async function createProgram(argv: readonly string[], signal: AbortSignal): Prom
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addHelpText('after', '\nEvery command has --help, --json (one JSON document on stdout) and --config FILE (YAML; flags win).')
-  program.action(() => {
-    throw new AedError('USAGE', argv.length === 0 ? 'no command given' : `'${argv[0]!}' is not a command`, { hint: 'see aed --help' })
-  })
-  program.argument('[command]').allowExcessArguments()
+  if (argv.length === 0) throw new AedError('USAGE', 'no command given', { hint: 'see aed --help' })
   for (const [name, { summary, load }] of Object.entries(COMMANDS) as [CommandName, (typeof COMMANDS)[CommandName]][]) {
     const command = program.command(name).summary(summary).description(summary).exitOverride().showSuggestionAfterError(false)
     if (argv[0] !== name && !(argv[0] === 'help' && argv[1] === name)) continue
