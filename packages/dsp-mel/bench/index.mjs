@@ -1,8 +1,9 @@
 // Log-mel of a 5 s clip at 16 kHz with the default options, beside librosa (Python, AED_PYTHON) in the same run, one
-// thread each. Rounds of both alternate, so that other work on the machine meets both; medians are compared.
+// thread each. Rounds of all alternate, so that other work on the machine meets all; medians are compared.
+// Then an hour of audio through a stream: what the heap holds before and after.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { createMelPlan, logMelSpectrogram } from '@aed/dsp-mel'
+import { createMelPlan, createMelStream, logMelSpectrogram } from '@aed/dsp-mel'
 
 const ROUNDS = 10
 const CALLS = 20
@@ -10,6 +11,16 @@ const CALLS = 20
 const samples = Float32Array.from({ length: 80000 }, (_, i) => 0.3 * Math.sin(i * i * 1e-4) + 0.1 * Math.sin(i * 1.7))
 const clip = { samples, sampleRate: 16000 }
 const plan = createMelPlan(16000)
+const livePlan = createMelPlan(16000, { dbRef: 'running' })
+const blocks = Array.from({ length: samples.length / 128 }, (_, i) => samples.subarray(i * 128, i * 128 + 128))
+const stream = createMelStream(16000, { dbRef: 'running' }, () => {})
+
+/** The clip in blocks of an AudioWorklet. */
+function runStream() {
+  stream.reset()
+  for (const block of blocks) stream.push(block)
+  stream.finish()
+}
 
 const PEER = `
 import sys, time
@@ -58,11 +69,13 @@ function startPeer() {
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
 const peer = startPeer()
-const times = { stage: [], plan: [], librosa: [] }
+const times = { stage: [], plan: [], live: [], stream: [], librosa: [] }
 timesOf(() => logMelSpectrogram(clip, {}))
 for (let round = 0; round < ROUNDS; round++) {
   times.stage.push(...timesOf(() => logMelSpectrogram(clip, {})))
   times.plan.push(...timesOf(() => plan.logMel(samples)))
+  times.live.push(...timesOf(() => livePlan.logMel(samples)))
+  times.stream.push(...timesOf(runStream))
   if (peer) times.librosa.push(...(await peer.round()))
 }
 peer?.stop()
@@ -70,7 +83,23 @@ peer?.stop()
 const show = (name, values) => console.log(`${name.padEnd(34)} median ${median(values).toFixed(2)} ms, minimum ${Math.min(...values).toFixed(2)} ms`)
 show('logMelSpectrogram', times.stage)
 show('plan.logMel', times.plan)
+show('plan.logMel, dbRef running', times.live)
+show('createMelStream, blocks of 128', times.stream)
+console.log(`ratio of medians, stream / batch: ${(median(times.stream) / median(times.live)).toFixed(2)}`)
 if (peer) {
   show('librosa', times.librosa)
   console.log(`ratio of medians, logMelSpectrogram / librosa: ${(median(times.stage) / median(times.librosa)).toFixed(2)}`)
 } else console.log('librosa: skipped, AED_PYTHON is not set')
+
+const heap = () => {
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
+}
+stream.reset()
+let highest = 0
+const before = heap()
+for (let i = 0; i < (3600 * 16000) / 128; i++) {
+  stream.push(blocks[i % blocks.length])
+  if (i % 50000 === 0) highest = Math.max(highest, heap() - before)
+}
+console.log(`one hour through a stream: heap at most ${(highest / 1024).toFixed(0)} KiB higher${globalThis.gc ? '' : ' (without --expose-gc: garbage included)'}`)

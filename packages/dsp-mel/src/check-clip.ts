@@ -6,9 +6,38 @@ import { AedError, type AudioClip } from '@aed/core'
  */
 export function checkClip(clip: Partial<AudioClip> | null | undefined): AudioClip {
   const { samples, sampleRate }: { samples?: unknown; sampleRate?: unknown } = clip ?? {}
-  if (Object.prototype.toString.call(samples) !== '[object Float32Array]')
-    throw new AedError('INVALID_INPUT', `mel: a clip's samples are a Float32Array, got ${Object.prototype.toString.call(samples)}`)
+  checkSampleType(samples)
   if (typeof sampleRate !== 'number' || !(sampleRate > 0 && sampleRate < Infinity))
     throw new AedError('INVALID_INPUT', `mel: a clip's sampleRate is a finite number above 0, got ${String(sampleRate)}`)
   return { samples: samples as Float32Array, sampleRate }
+}
+
+/** Checks by name, not by instance: the array may come from another realm. */
+export function checkSampleType(samples: unknown): Float32Array {
+  const type = Object.prototype.toString.call(samples)
+  if (type !== '[object Float32Array]') throw new AedError('INVALID_INPUT', `mel: samples are a Float32Array, got ${type}`)
+  return samples as Float32Array
+}
+
+/**
+ * Checks the samples of a clip, or of a part of it that begins at index `origin`.
+ * @throws AedError `INVALID_INPUT` that names the first NaN or infinity
+ */
+export function checkFinite(samples: Float32Array, origin = 0): void {
+  if (allFinite(samples)) return
+  const index = samples.findIndex((sample) => !Number.isFinite(sample))
+  throw new AedError('INVALID_INPUT', `mel: sample ${origin + index} takes a finite number, got ${samples[index]!}`, { hint: 'repair or cut the recording there' })
+}
+
+/** A float64 sum of finite float32 values cannot overflow, and no sum loses a NaN or an infinity again. */
+function allFinite(samples: Float32Array): boolean {
+  let a = 0
+  let b = 0
+  let i = 0
+  for (; i + 3 < samples.length; i += 4) {
+    a += samples[i]! + samples[i + 1]!
+    b += samples[i + 2]! + samples[i + 3]!
+  }
+  for (; i < samples.length; i++) a += samples[i]!
+  return Number.isFinite(a + b)
 }

@@ -1,5 +1,5 @@
 import type { MelOptions } from '@aed/core'
-import { log10Bulk } from './log10-bulk.ts'
+import { log10Bulk, wordsOf } from './log10-bulk.ts'
 
 /** Options of the conversion to dB. */
 export type DecibelOptions = Pick<MelOptions, 'power' | 'amin' | 'topDb'>
@@ -45,4 +45,26 @@ export function toDecibels(values: Float64Array, references: Float64Array, optio
       const decibels = factor * values[start + t]! - factor * references[t]!
       out[at + start + t] = decibels < floor ? floor : decibels
     }
+}
+
+/**
+ * {@link toDecibels} for one column after the other, without allocation: the same bits.
+ * @param size values in a column
+ * @returns a function of a column of power (or magnitude), its reference, and where the dB go
+ */
+export function createColumnDecibels(size: number, options: DecibelOptions): (column: Float64Array, reference: number, out: Float32Array) => void {
+  const { factor, lowest } = scaleOf(options)
+  const floor = options.topDb === null ? -Infinity : -options.topDb
+  const logs = new Float64Array(size + 1) // the last one is that of the reference
+  const words = wordsOf(logs)
+  return (column, reference, out) => {
+    logs.set(column)
+    logs[size] = reference
+    log10Bulk(logs, lowest, words)
+    const zero = factor * logs[size]
+    for (let i = 0; i < size; i++) {
+      const decibels = factor * logs[i]! - zero
+      out[i] = decibels < floor ? floor : decibels
+    }
+  }
 }

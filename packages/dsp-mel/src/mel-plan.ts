@@ -1,7 +1,8 @@
 import { AedError, melOptionsSchema, parseOptions, type MelOptions, type OptionsInput } from '@aed/core'
+import { checkFinite } from './check-clip.ts'
 import { maximumOf, runningMaximum, toDecibels } from './decibels.ts'
 import { applyMelFilters, createMelFilters, type MelFilters } from './mel-filters.ts'
-import { fillFrame } from './padding.ts'
+import { fillFrame, frameCount } from './padding.ts'
 import { createPowerSpectrum } from './power-spectrum.ts'
 import { frameWindow } from './window.ts'
 
@@ -58,10 +59,7 @@ export function createMelPlan(sampleRate: number, options: MelOptionsInput = {})
   const edge = new Float32Array(nFft)
   const lead = center ? nFft >> 1 : 0
 
-  const frames = (samples: number): number => {
-    const length = samples + 2 * lead
-    return samples < 1 || length < nFft ? 0 : 1 + Math.floor((length - nFft) / hopLength)
-  }
+  const frames = (samples: number): number => frameCount(samples, mel)
 
   const melPower = (samples: Float32Array, out?: Float64Array): Float64Array => {
     checkSamples(samples)
@@ -110,22 +108,7 @@ function takeRoots(values: Float64Array): void {
 
 function checkSamples(samples: Float32Array): void {
   if (samples.length === 0) throw new AedError('AUDIO_EMPTY', 'mel: the clip holds no samples')
-  if (allFinite(samples)) return
-  const index = samples.findIndex((sample) => !Number.isFinite(sample))
-  throw new AedError('INVALID_INPUT', `mel: sample ${index} takes a finite number, got ${samples[index]!}`, { hint: 'repair or cut the recording there' })
-}
-
-/** A float64 sum of finite float32 values cannot overflow, and no sum loses a NaN or an infinity again. */
-function allFinite(samples: Float32Array): boolean {
-  let a = 0
-  let b = 0
-  let i = 0
-  for (; i + 3 < samples.length; i += 4) {
-    a += samples[i]! + samples[i + 1]!
-    b += samples[i + 2]! + samples[i + 3]!
-  }
-  for (; i < samples.length; i++) a += samples[i]!
-  return Number.isFinite(a + b)
+  checkFinite(samples)
 }
 
 function checkOut<T extends Float32Array | Float64Array>(out: T | undefined, length: number): T | undefined {

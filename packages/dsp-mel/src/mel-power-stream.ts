@@ -1,0 +1,98 @@
+import { AedError, type MelOptions } from '@aed/core'
+import { checkFinite, checkSampleType } from './check-clip.ts'
+import { applyMelFilters, createMelFilters } from './mel-filters.ts'
+import { fillFrame, frameCount } from './padding.ts'
+import { createPowerSpectrum } from './power-spectrum.ts'
+import { frameWindow } from './window.ts'
+
+/** Takes one frame of `nMels` values. The array is the stream's own and is overwritten by the next frame. */
+export type OnMelPower = (column: Float64Array, frame: number) => void
+
+/** The linear part of a stream: samples in, mel power out. */
+export interface MelPowerStream {
+  readonly warnings: readonly string[]
+  readonly push: (samples: Float32Array) => number
+  readonly finish: () => number
+  readonly reset: () => void
+}
+
+/** Samples that are taken in at once; of no effect on the result. */
+const INTAKE = 2048
+
+/**
+ * Mel power of a signal that comes in pieces: the frames of `MelPlan.melPower`, equal to the bit, one at a time.
+ * Of the signal the last `nFft + 1` samples are kept: a reflected end reads one sample more than a frame is long.
+ */
+export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColumn: OnMelPower): MelPowerStream {
+  const { nFft, hopLength, nMels, center, padMode, power } = mel
+  const spectrum = createPowerSpectrum(frameWindow(mel))
+  const filters = createMelFilters(sampleRate, mel)
+  const powers = new Float64Array(filters.bins)
+  const column = new Float64Array(nMels)
+  const edge = new Float32Array(nFft)
+  const lead = center ? nFft >> 1 : 0
+  const kept = nFft + 1
+  const buffer = new Float32Array(kept + INTAKE)
+  let used = 0 // samples in the buffer
+  let origin = 0 // index of its first sample in the signal
+  let frames = 0 // given so far
+  let finished = false
+
+  const give = (signal: Float32Array, start: number) => {
+    spectrum.run(signal, start, powers, 0)
+    if (power === 1) for (let k = 0; k < powers.length; k++) powers[k] = Math.sqrt(powers[k]!)
+    applyMelFilters(filters, powers, 1, column, 0, 1)
+    onColumn(column, frames++)
+  }
+
+  const givePadded = (first: number) => {
+    fillFrame(buffer.subarray(0, used), first, mel, edge, origin)
+    give(edge, 0)
+  }
+
+  /** All frames whose samples are there, those before the start that are reflected included. */
+  const giveComplete = () => {
+    const length = origin + used
+    for (;;) {
+      const first = frames * hopLength - lead
+      if (first + nFft > length || (first < 0 && padMode === 'reflect' && length <= -first)) return
+      if (first >= 0) give(buffer, first - origin)
+      else givePadded(first)
+    }
+  }
+
+  /** Forgets what no frame needs any more. */
+  const makeRoom = () => {
+    const surplus = used - kept
+    buffer.copyWithin(0, surplus, used)
+    used = kept
+    origin += surplus
+  }
+
+  return {
+    warnings: filters.warnings,
+    push: (samples) => {
+      if (finished) throw new AedError('INVALID_STATE', 'mel stream: push came after finish', { hint: 'call reset before the next signal' })
+      checkFinite(checkSampleType(samples), origin + used)
+      const before = frames
+      for (let taken = 0; taken < samples.length; ) {
+        if (used === buffer.length) makeRoom()
+        const end = Math.min(samples.length, taken + buffer.length - used)
+        while (taken < end) buffer[used++] = samples[taken++]!
+        giveComplete()
+      }
+      return frames - before
+    },
+    finish: () => {
+      const before = frames
+      finished = true
+      const count = frameCount(origin + used, mel)
+      while (frames < count) givePadded(frames * hopLength - lead)
+      return frames - before
+    },
+    reset: () => {
+      used = origin = frames = 0
+      finished = false
+    },
+  }
+}
