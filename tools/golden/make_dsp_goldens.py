@@ -8,6 +8,14 @@ The options stand in the manifest under the names of @aed; `kind` says what the 
   mel      librosa.feature.melspectrogram                    [nMels, frames]
   logmel   power_to_db / amplitude_to_db of that             [nMels, frames]
   patches  dB re each patch's own maximum                    [n, nMels, patchLength]
+  symmetric    scipy.signal.get_window, fftbins=False       [winLength] float64
+  stft         librosa.stft                                 [2, bins, frames]: real, imaginary
+  spectrogram  |stft| ** power                              [bins, frames]
+  powerToDb    power_to_db / amplitude_to_db of a mel golden
+  mfcc         librosa.feature.mfcc(S=...) of a powerToDb golden
+  delta        librosa.feature.delta of a powerToDb golden
+  standardize  sklearn's StandardScaler of each band of a powerToDb golden; `statistics` is [2, bands]: mean, std
+The last four name as `input` the golden that they are made of.
 `frames` lists how many frames librosa.stft gives, null where it raises.
 """
 import hashlib
@@ -18,6 +26,8 @@ import warnings
 import librosa
 import numpy as np
 import scipy
+import sklearn
+from sklearn.preprocessing import StandardScaler
 
 OUT = pathlib.Path(__file__).parents[2] / "packages/dsp-mel/test/golden"
 DEFAULTS = dict(
@@ -104,6 +114,58 @@ def result(kind, y, rate, o):
     return np.stack([to_db(s[:, i:i + 13], o, np.max, o["topDb"]) for i in starts])
 
 
+STFT = [  # signal, options
+    *[("sweep", dict(nFft=64, hopLength=200, **o)) for o in (
+        dict(), dict(symmetric=True), dict(center=False), dict(padMode="reflect"), dict(padMode="edge"), dict(winLength=41, window="hamming"),
+        dict(winLength=40, window="blackman", symmetric=True), dict(window="rectangular"))],
+    *[("sweep", dict(nFft=n, hopLength=400)) for n in (2, 4, 6, 15, 45, 128, 250)],
+    ("one", dict(nFft=16, hopLength=8)), ("short", dict(nFft=128, hopLength=8, padMode="reflect")),
+]
+
+
+def short_time_fourier(y, o):
+    length = o.get("winLength") or o["nFft"]
+    shape = dict(hann="hann", hamming="hamming", blackman="blackman", rectangular="boxcar")[o.get("window", "hann")]
+    return librosa.stft(
+        y.astype(np.float64), n_fft=o["nFft"], hop_length=o["hopLength"], win_length=length, center=o.get("center", True), pad_mode=o.get("padMode", "constant"),
+        window=scipy.signal.get_window(shape, length, fftbins=not o.get("symmetric", False)),
+    )
+
+
+def derived(waves, names, put):
+    for window in ("hann", "hamming", "blackman", "boxcar"):
+        for n in (1, 2, 3, 24, 25):
+            name = "rectangular" if window == "boxcar" else window
+            yield dict(kind="symmetric", options=dict(window=name, winLength=n), file=put(f"symmetric_{name}_{n}", scipy.signal.get_window(window, n, fftbins=False)))
+    for i, (signal, o) in enumerate(STFT):
+        s = short_time_fourier(waves[signal], o)
+        yield dict(kind="stft", signal=names[signal], sampleRate=16000, options=o, file=put(f"stft_{i}", np.stack([s.real, s.imag]).astype(np.float32)))
+    for power in (1, 2):
+        o = dict(nFft=90, hopLength=300)
+        s = np.abs(short_time_fourier(waves["burst"], o)) ** power
+        yield dict(kind="spectrogram", signal=names["burst"], sampleRate=16000, options=dict(o, power=power), file=put(f"spectrogram_{power}", s.astype(np.float32)))
+    mel = mel_power(waves["sweep"], 16000, {**DEFAULTS, **SMALL}).astype(np.float32)
+    source = put("mel_input", mel)
+    mel = mel.astype(np.float64)
+    for i, o in enumerate((dict(), dict(ref=0.01), dict(ref="max"), dict(topDb=20), dict(topDb=None), dict(amin=1e-3), dict(power=1), dict(power=1, ref=2, amin=1e-6, topDb=50))):
+        full = {**DEFAULTS, "topDb": 80, "ref": 1, **o}
+        ref = np.max if full["ref"] == "max" else full["ref"]
+        yield dict(kind="powerToDb", input=source, options=o, file=put(f"powerToDb_{i}", to_db(mel, full, ref, full["topDb"]).astype(np.float32)))
+    log = to_db(mel, DEFAULTS, 1, 80).astype(np.float32)
+    source, log = put("log_input", log), log.astype(np.float64)
+    for i, o in enumerate((dict(), dict(nMfcc=1), dict(nMfcc=12), dict(nMfcc=8, lifter=22), dict(nMfcc=8, lifter=0.7))):
+        full = dict(nMfcc=12) | o
+        yield dict(kind="mfcc", input=source, options=full, file=put(f"mfcc_{i}", librosa.feature.mfcc(S=log, n_mfcc=full["nMfcc"], lifter=full.get("lifter", 0)).astype(np.float32)))
+    deltas = [dict(), dict(width=3), dict(order=2), dict(order=3, width=5), dict(width=15), *[dict(mode=m, width=w) for m in ("nearest", "mirror", "constant", "wrap") for w in (5, 33)]]
+    for i, o in enumerate(deltas):
+        full = dict(width=9, order=1, mode="interp") | o
+        # savgol_filter refuses nothing for the other modes: windows longer than the signal are legal there.
+        yield dict(kind="delta", input=source, options=o, file=put(f"delta_{i}", librosa.feature.delta(log, **full).astype(np.float32)))
+    scaler = StandardScaler().fit(log.T)
+    yield dict(kind="standardize", input=source, options={}, statistics=put("standardize_statistics", np.stack([scaler.mean_, np.sqrt(scaler.var_)])),
+               file=put("standardize", scaler.transform(log.T).T.astype(np.float32)))
+
+
 def frame_counts():
     rows = []
     for n_fft in (2, 5, 8, 9, 16):
@@ -148,8 +210,9 @@ def main():
         if kind == "patches":
             case["patches"] = PATCHES
         cases.append(case)
+    cases += derived(waves, names, put)
     manifest = dict(
-        generator="tools/golden/make_dsp_goldens.py", librosa=librosa.__version__, numpy=np.__version__, scipy=scipy.__version__,
+        generator="tools/golden/make_dsp_goldens.py", sklearn=sklearn.__version__, librosa=librosa.__version__, numpy=np.__version__, scipy=scipy.__version__,
         cases=cases, frames=frame_counts(), sha256=files,
     )
     lines = [f"{json.dumps(k)}: " + (json.dumps(v) if not isinstance(v, list) else "[\n" + ",\n".join(json.dumps(x) for x in v) + "\n]") for k, v in manifest.items()]

@@ -29,6 +29,17 @@ export function checkFinite(samples: Float32Array, origin = 0): void {
   throw new AedError('INVALID_INPUT', `mel: sample ${origin + index} takes a finite number, got ${samples[index]!}`, { hint: 'repair or cut the recording there' })
 }
 
+/**
+ * Checks the samples of a whole clip, which gives so many frames.
+ * @throws AedError `AUDIO_EMPTY`, `INVALID_INPUT`
+ */
+export function checkSamples(samples: Float32Array, frames: number, nFft: number): void {
+  if (samples.length === 0) throw new AedError('AUDIO_EMPTY', 'mel: the clip holds no samples')
+  checkFinite(samples)
+  if (frames === 0)
+    throw new AedError('INVALID_INPUT', `mel: without center a clip takes at least nFft = ${nFft} samples, got ${samples.length}`, { hint: 'lengthen the clip or set center' })
+}
+
 /** A float64 sum of finite float32 values cannot overflow, and no sum loses a NaN or an infinity again. */
 function allFinite(samples: Float32Array): boolean {
   let a = 0

@@ -1,5 +1,5 @@
 import { AedError, melOptionsSchema, parseOptions, type MelOptions, type OptionsInput } from '@aed/core'
-import { checkFinite } from './check-clip.ts'
+import { checkSamples } from './check-clip.ts'
 import { maximumOf, runningMaximum, toDecibels } from './decibels.ts'
 import { applyMelFilters, createMelFilters, type MelFilters } from './mel-filters.ts'
 import { fillFrame, frameCount } from './padding.ts'
@@ -62,10 +62,8 @@ export function createMelPlan(sampleRate: number, options: MelOptionsInput = {})
   const frames = (samples: number): number => frameCount(samples, mel)
 
   const melPower = (samples: Float32Array, out?: Float64Array): Float64Array => {
-    checkSamples(samples)
     const count = frames(samples.length)
-    if (count === 0)
-      throw new AedError('INVALID_INPUT', `mel: without center a clip takes at least nFft = ${nFft} samples, got ${samples.length}`, { hint: 'lengthen the clip or set center' })
+    checkSamples(samples, count, nFft)
     const result = checkOut(out, nMels * count) ?? new Float64Array(nMels * count)
     for (let t = 0; t < count; t += BLOCK) {
       const block = Math.min(BLOCK, count - t)
@@ -104,11 +102,6 @@ export function createMelPlan(sampleRate: number, options: MelOptionsInput = {})
 
 function takeRoots(values: Float64Array): void {
   for (let i = 0; i < values.length; i++) values[i] = Math.sqrt(values[i]!)
-}
-
-function checkSamples(samples: Float32Array): void {
-  if (samples.length === 0) throw new AedError('AUDIO_EMPTY', 'mel: the clip holds no samples')
-  checkFinite(samples)
 }
 
 function checkOut<T extends Float32Array | Float64Array>(out: T | undefined, length: number): T | undefined {

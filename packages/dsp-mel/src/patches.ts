@@ -1,4 +1,5 @@
-import { AedError, formatShape, parseOptions, patchOptionsSchema, patchStep, type OptionsInput, type Tensor } from '@aed/core'
+import { parseOptions, patchOptionsSchema, patchStep, type OptionsInput, type Tensor } from '@aed/core'
+import { checkSpectrogram } from './check-spectrogram.ts'
 
 /** What a caller gives of `PatchOptions`; what is left out has its default. */
 export type PatchOptionsInput = OptionsInput<typeof patchOptionsSchema>
@@ -31,9 +32,7 @@ export function copyColumns<T extends Float32Array | Float64Array>(from: T, colu
  * @throws AedError `INVALID_OPTION`, `INVALID_INPUT` for another shape
  */
 export function cutPatches(mel: Tensor<'float32'>, options: PatchOptionsInput): Tensor<'float32'> {
-  const [nMels = 0, frames = 0] = mel.shape
-  if (mel.shape.length !== 2 || mel.data.length !== nMels * frames)
-    throw new AedError('INVALID_INPUT', `cutPatches: a spectrogram of shape [nMels, frames] is needed, got ${formatShape(mel.shape)} with ${mel.data.length} values`)
+  const [nMels, frames] = checkSpectrogram(mel, 'cutPatches')
   const { patchLength } = parseOptions(patchOptionsSchema, options, 'patches')
   const starts = patchStarts(frames, options)
   const size = nMels * patchLength

@@ -21,7 +21,8 @@ export function createPowerSpectrum(window: Float64Array): PowerSpectrum {
   return window.length % 2 === 0 ? evenPowerSpectrum(window) : oddPowerSpectrum(window)
 }
 
-function checkLength(nFft: number): void {
+/** @throws AedError `INVALID_OPTION` when nFft is not a product of 2, 3 and 5 */
+export function checkLength(nFft: number): void {
   if (factorize(nFft)) return
   let next = nFft + 1
   while (!factorize(next)) next++

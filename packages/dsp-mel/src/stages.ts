@@ -1,6 +1,11 @@
 import type { Stages } from '@aed/core'
+import { delta } from './delta.ts'
 import { logMelPatches } from './log-mel-patches.ts'
 import { logMelSpectrogram, melSpectrogram } from './mel-spectrogram.ts'
+import { mfcc } from './mfcc.ts'
+import { powerToDb } from './power-to-db.ts'
+import { standardizeBands } from './standardize.ts'
+import { spectrogram, stft } from './stft.ts'
 
 /** What `@aed/dsp-mel/worker` answers to. */
-export const stages = { logMelPatches, logMelSpectrogram, melSpectrogram } as const satisfies Stages
+export const stages = { delta, logMelPatches, logMelSpectrogram, melSpectrogram, mfcc, powerToDb, spectrogram, standardizeBands, stft } as const satisfies Stages

@@ -31,16 +31,29 @@ export function periodicWindow(type: MelOptions['window'], length: number): Floa
 }
 
 /**
- * The window of a frame: `winLength` periodic samples centred among zeros.
+ * Symmetric window: its last sample equals its first, as filters are designed with.
+ * @param length in samples, 1 or more
+ * @returns `[length]`, float64
+ * @see scipy.signal.get_window with fftbins=False
+ */
+export function symmetricWindow(type: MelOptions['window'], length: number): Float64Array {
+  const window = new Float64Array(length)
+  if (length > 1) window.set(periodicWindow(type, length - 1))
+  window[length - 1] = length > 1 ? window[0]! : 1
+  return window
+}
+
+/**
+ * The window of a frame: `winLength` samples, periodic unless `symmetric`, centred among zeros.
  * @returns `[nFft]`, float64
  * @throws AedError `INVALID_OPTION` when `winLength` is longer than `nFft`
  * @see librosa.util.pad_center
  */
-export function frameWindow({ window, winLength, nFft }: Pick<MelOptions, 'window' | 'winLength' | 'nFft'>): Float64Array {
+export function frameWindow({ window, winLength, nFft, symmetric = false }: Pick<MelOptions, 'window' | 'winLength' | 'nFft'> & { readonly symmetric?: boolean }): Float64Array {
   const length = winLength ?? nFft
   if (length > nFft)
     throw new AedError('INVALID_OPTION', `mel: winLength takes at most nFft = ${nFft}, got ${length}`, { hint: 'raise nFft: the frame is filled up with zeros' })
   const frame = new Float64Array(nFft)
-  frame.set(periodicWindow(window, length), Math.floor((nFft - length) / 2))
+  frame.set((symmetric ? symmetricWindow : periodicWindow)(window, length), Math.floor((nFft - length) / 2))
   return frame
 }

@@ -5,12 +5,16 @@ import { decodeNpy, type DataOf, type DType, type MelOptions, type PatchOptions,
 
 /** One case of test/golden/MANIFEST.json; the generator says what each kind holds. */
 export interface GoldenCase {
-  readonly kind: 'window' | 'filters' | 'mel' | 'logmel' | 'patches'
+  readonly kind: 'window' | 'symmetric' | 'filters' | 'mel' | 'logmel' | 'patches' | 'stft' | 'spectrogram' | 'powerToDb' | 'mfcc' | 'delta' | 'standardize'
   readonly file: string
   readonly signal: string
   readonly sampleRate: number
   readonly options: Partial<MelOptions>
   readonly patches: Partial<PatchOptions>
+  /** The golden file that a case is made of. */
+  readonly input: string
+  /** Mean and standard deviation of each band, `[2, bands]`. */
+  readonly statistics: string
 }
 
 /** How many frames librosa gives for 1, 2, … samples; null where it raises. */

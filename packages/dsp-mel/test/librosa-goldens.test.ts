@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { MelOptions } from '@aed/core'
 import { describe, expect, it } from '@jest/globals'
-import { logMelPatches, logMelSpectrogram, melFilterBank, melSpectrogram } from '../src/index.ts'
+import { logMelPatches, logMelSpectrogram, melFilterBank, melSpectrogram, mfcc } from '../src/index.ts'
 import { createPowerSpectrum } from '../src/power-spectrum.ts'
 import { periodicWindow } from '../src/window.ts'
 import { DECIBELS, expectClose, LINEAR, readNpy, type Tolerance } from './goldens.ts'
@@ -17,6 +17,7 @@ interface Index {
     readonly wave: string
     readonly outputs: Readonly<Record<string, string>>
     readonly base_f64: string
+    readonly mfcc13?: string
     readonly melpower_base?: string
     readonly stft_power?: { readonly frames: readonly number[]; readonly file: string }
   }[]
@@ -64,6 +65,10 @@ suite(`golden files of librosa${goldens ? '' : ' (skipped: AED_GOLDENS is not se
 
   it.each(index.signals)('$base_f64 within 1e-4 dB', ({ wave, base_f64 }) => {
     expectClose(logMelSpectrogram({ samples: read(wave), sampleRate: 16000 }, {}).data, readNpy(path.join(dir, base_f64), 'float64').data, DECIBELS)
+  })
+
+  it.each(index.signals.filter((signal) => signal.mfcc13))('$mfcc13 within 1e-3', ({ wave, mfcc13 }) => {
+    expectClose(mfcc(logMelSpectrogram({ samples: read(wave), sampleRate: 16000 }, {}), { nMfcc: 13 }).data, read(mfcc13!), FLOAT32_DECIBELS)
   })
 
   it.each(index.signals.filter((signal) => signal.melpower_base))('$melpower_base within 1e-6', ({ wave, melpower_base }) => {
