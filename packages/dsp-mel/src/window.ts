@@ -15,19 +15,7 @@ const COSINE_SUMS = {
  * @see librosa.filters.get_window with fftbins=True (scipy.signal.get_window)
  */
 export function periodicWindow(type: MelOptions['window'], length: number): Float64Array {
-  const window = new Float64Array(length)
-  if (length === 1) return window.fill(1) // as scipy: one sample of any window is 1
-  const [a0, a1 = 0, a2 = 0] = COSINE_SUMS[type] as readonly number[]
-  // Symmetric around length / 2: half of the cosines are enough.
-  for (let i = 0; i <= length >> 1; i++) {
-    const turn = (2 * i) / length
-    let value = a0!
-    if (a1 !== 0) value -= a1 * cosPi(turn)
-    if (a2 !== 0) value += a2 * cosPi(2 * turn)
-    window[i] = value
-    if (i > 0) window[length - i] = value
-  }
-  return window
+  return cosineSum(type, length, length)
 }
 
 /**
@@ -37,9 +25,23 @@ export function periodicWindow(type: MelOptions['window'], length: number): Floa
  * @see scipy.signal.get_window with fftbins=False
  */
 export function symmetricWindow(type: MelOptions['window'], length: number): Float64Array {
+  return cosineSum(type, length, length - 1)
+}
+
+/** So many samples of a window whose period is `period`, which is the length or one less. */
+function cosineSum(type: MelOptions['window'], length: number, period: number): Float64Array {
   const window = new Float64Array(length)
-  if (length > 1) window.set(periodicWindow(type, length - 1))
-  window[length - 1] = length > 1 ? window[0]! : 1
+  if (length === 1) return window.fill(1) // as scipy: one sample of any window is 1
+  const [a0, a1 = 0, a2 = 0] = COSINE_SUMS[type] as readonly number[]
+  // Symmetric around period / 2: half of the cosines are enough.
+  for (let i = 0; i <= period >> 1; i++) {
+    const turn = (2 * i) / period
+    let value = a0!
+    if (a1 !== 0) value -= a1 * cosPi(turn)
+    if (a2 !== 0) value += a2 * cosPi(2 * turn)
+    window[i] = value
+    if (period - i < length) window[period - i] = value
+  }
   return window
 }
 
