@@ -58,4 +58,21 @@ describe('packed packages', () => {
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout.trim()).not.toBe('')
   }, 300_000)
+
+  // Node 20 runs all of the above; the LTS releases after it come from npm.
+  it.each(['24', '26'])('load on Node %s, and the examples of the stages run there', (version) => {
+    const home = path.join(project, `node-${version}`)
+    mkdirSync(home)
+    writeFileSync(path.join(home, 'package.json'), '{"private":true}')
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', `node@${version}`], { cwd: home, stdio: 'ignore' })
+    const node = path.join(home, 'node_modules/node/bin/node')
+    const entries = folders.map((folder) => (JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as { name: string }).name)
+    const load = `console.log(process.version); for (const name of ${JSON.stringify(entries)}) if (Object.keys(await import(name)).length === 0) throw new Error(name)`
+    writeFileSync(path.join(project, 'load.mjs'), load)
+    expect(execFileSync(node, [path.join(project, 'load.mjs')], { cwd: project, encoding: 'utf8' })).toMatch(new RegExp(`^v${version}\\.`))
+    for (const folder of ['dsp-mel', 'quantize-int8', 'eval-cliplevel', 'stm32-deploy', 'model-miniresnetv2']) {
+      const file = path.join(project, `${folder}.mjs`)
+      expect([folder, execFileSync(node, [file], { cwd: project, encoding: 'utf8' })]).toEqual([folder, execFileSync(process.execPath, [file], { cwd: project, encoding: 'utf8' })])
+    }
+  }, 120_000)
 })
