@@ -2,16 +2,29 @@ import { AedError, formatShape, tensorOf, type Graph, type GraphTensor, type Ten
 import { createFloatExecutor } from '@aed/quantize-int8'
 import { BATCH_NORM_EPSILON, batchNormPairs } from './keras/from-graph.ts'
 
-/** The part of a graph that one of its tensors depends on, with that tensor as its output. */
-function upTo(graph: Graph, output: string): Graph {
+/** The part of a graph that leads from one tensor to another. */
+function between(graph: Graph, input: string, output: string): Graph {
   const needed = new Set([output])
   const nodes = graph.nodes.toReversed().filter((node) => {
-    if (!node.outputs.some((name) => needed.has(name))) return false
+    if (node.outputs.includes(input) || !node.outputs.some((name) => needed.has(name))) return false
     for (const name of node.inputs) needed.add(name)
     return true
   })
-  const kept = new Set([...graph.inputs, ...needed])
-  return { ...graph, outputs: [output], nodes: nodes.reverse(), tensors: Object.fromEntries(Object.entries(graph.tensors).filter(([name]) => kept.has(name))) }
+  const tensors = Object.fromEntries(Object.entries(graph.tensors).filter(([name]) => name === input || needed.has(name)))
+  return { ...graph, inputs: [input], outputs: [output], nodes: nodes.reverse(), tensors }
+}
+
+/** The tensors through which everything after them goes, so that nothing before them is needed any more. */
+function cutTensors({ nodes, inputs }: Graph): ReadonlySet<string> {
+  const lastRead = new Map<string, number>()
+  nodes.forEach((node, i) => node.inputs.forEach((name) => lastRead.set(name, i)))
+  const cuts = new Set(inputs)
+  let open = Math.max(...inputs.map((name) => lastRead.get(name) ?? 0))
+  nodes.forEach((node, i) => {
+    if (open <= i) for (const name of node.outputs) cuts.add(name)
+    for (const name of node.outputs) open = Math.max(open, lastRead.get(name) ?? 0)
+  })
+  return cuts
 }
 
 /** Scale and shift that bring each channel (last axis) of a tensor to mean 0 and variance 1. */
@@ -35,14 +48,19 @@ function standardise({ data }: Tensor<'float32'>, channels: number): { scale: Fl
  */
 export function fitBatchNorm(graph: Graph, patches: Tensor<'float32'>): Graph {
   if (patches.data.length === 0) throw new AedError('INVALID_INPUT', `batch normalization takes its statistics from patches, got ${formatShape(patches.shape)}`)
-  return batchNormPairs(graph).reduce((fitted, pair) => {
-    const values = createFloatExecutor(upTo(fitted, pair.input)).run(patches)
+  const cuts = cutTensors(graph)
+  let fitted = graph
+  let from = { name: graph.inputs[0]!, values: patches }
+  for (const pair of batchNormPairs(graph)) {
+    const values = pair.input === from.name ? from.values : (createFloatExecutor(between(fitted, from.name, pair.input)).run(from.values))
+    if (cuts.has(pair.input)) from = { name: pair.input, values }
     const { scale, shift } = standardise(values, tensorOf(fitted, pair.scale).shape[0]!)
     if (![...scale, ...shift].every(Number.isFinite)) throw new AedError('TRAINING_FAILED', `batch normalization '${pair.name}': the patches give values that are not finite`)
     const constants: GraphTensor[] = [
       { ...tensorOf(fitted, pair.scale), data: scale },
       { ...tensorOf(fitted, pair.shift), data: shift },
     ]
-    return { ...fitted, tensors: { ...fitted.tensors, ...Object.fromEntries(constants.map((tensor) => [tensor.name, tensor])) } }
-  }, graph)
+    fitted = { ...fitted, tensors: { ...fitted.tensors, ...Object.fromEntries(constants.map((tensor) => [tensor.name, tensor])) } }
+  }
+  return fitted
 }

@@ -21,11 +21,22 @@ export function readKerasH5(bytes: Uint8Array, name: string): KerasModel {
   const stated = endOfFile(bytes)
   if (stated > bytes.length) throw invalid(`the file is cut off: ${bytes.length} of ${stated} bytes`)
   try {
-    return readModel(new File(boundedReads(bytes), name), name)
+    return silently(() => readModel(new File(new Uint8Array(bytes).buffer, name), name))
   } catch (error) {
     if (isAedError(error)) throw error
     // jsfive throws plain strings, range errors and type errors for what it cannot follow.
     throw invalid(`the HDF5 structure is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+/** jsfive warns on the console of attributes that it cannot read; what they lack is said by an error here. */
+function silently<T>(read: () => T): T {
+  const { warn, log } = console
+  console.warn = console.log = () => undefined
+  try {
+    return read()
+  } finally {
+    Object.assign(console, { warn, log })
   }
 }
 
@@ -73,12 +84,4 @@ function endOfFile(bytes: Uint8Array): number {
   const at = { 0: 40, 1: 44, 2: 28, 3: 28 }[version]
   const addressSize = bytes[version < 2 ? 13 : 9]
   return at === undefined || addressSize !== 8 ? 0 : Number(view.getBigUint64(at, true))
-}
-
-/**
- * The file as an own buffer that refuses to be read more often than any sound file needs: a damaged one can send jsfive round
- * in a circle.
- */
-function boundedReads(bytes: Uint8Array): ArrayBuffer {
-  return new Uint8Array(bytes).buffer
 }
