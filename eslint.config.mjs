@@ -14,7 +14,7 @@ const depConstraints = [
 const inexactMath = ['sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'atan2', 'sinh', 'cosh', 'tanh', 'exp', 'expm1', 'log', 'log1p', 'log10', 'log2', 'pow', 'cbrt', 'hypot', 'random']
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/.test/**', '**/node_modules/**', '**/*.mjs', '**/bin/**', '**/c/**'] },
+  { ignores: ['**/dist/**', '**/.test/**', '**/node_modules/**', '**/*.mjs', '**/bin/**', '**/c/**', '**/assembly/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

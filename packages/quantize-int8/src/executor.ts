@@ -22,6 +22,13 @@ export interface Executor<V> {
 export const unsupported = (graph: Graph, node: GraphNode, what: string) =>
   new AedError('MODEL_UNSUPPORTED', `graph '${graph.name}', ${node.op} '${node.name}': ${what}`)
 
+/** A tensor of the type that a node needs. @throws AedError `MODEL_UNSUPPORTED` */
+export function typedTensor(graph: Graph, node: GraphNode, name: string | undefined, dtype: DType): GraphTensor {
+  const found = tensorOf(graph, name)
+  if (found.dtype !== dtype) throw unsupported(graph, node, `tensor '${found.name}' is ${found.dtype}, ${dtype} is needed here`)
+  return found
+}
+
 /** One buffer for each tensor, without any sharing: a plain executor is easy to check and to look into. */
 function allocate(graph: Graph): Map<string, DataOf[DType]> {
   return new Map(Object.values(graph.tensors).map(({ name, dtype, shape, data }) => [name, data ?? new ARRAY_OF[dtype](sizeOf(shape))]))
@@ -40,33 +47,27 @@ function countItems(graph: Graph, wanted: GraphTensor, input: Tensor): number {
 }
 
 /**
- * Runs the nodes of a graph in order, item by item. Everything that depends on the graph alone is prepared here; a run
- * allocates its result and nothing for an item.
- * @throws AedError `GRAPH_INVALID`, `MODEL_UNSUPPORTED`; in `run` `MODEL_MISMATCH` for an input of another type or shape
+ * Checks what every executor needs: a whole graph with one input and an output.
+ * @throws AedError `GRAPH_INVALID`, `MODEL_UNSUPPORTED`
  */
-export function createExecutor<V>(graph: Graph, planNode: PlanNode): Executor<V> {
+export function checkRunnable(graph: Graph): void {
   validateGraph(graph)
-  const [inputName, ...moreInputs] = graph.inputs
-  if (inputName === undefined || moreInputs.length > 0)
-    throw new AedError('MODEL_UNSUPPORTED', `graph '${graph.name}' has ${graph.inputs.length} inputs, one is supported`)
+  if (graph.inputs.length !== 1) throw new AedError('MODEL_UNSUPPORTED', `graph '${graph.name}' has ${graph.inputs.length} inputs, one is supported`)
   if (graph.outputs[0] === undefined) throw new AedError('GRAPH_INVALID', `graph '${graph.name}' has no output`)
-  const buffers = allocate(graph)
-  const valuesOf = (name: string) => buffers.get(name) as V
-  const storage: Storage = {
-    graph,
-    tensor: (name) => tensorOf(graph, name),
-    values(node, name, dtype) {
-      const found = tensorOf(graph, name)
-      if (found.dtype !== dtype) throw unsupported(graph, node, `tensor '${found.name}' is ${found.dtype}, ${dtype} is needed here`)
-      return buffers.get(found.name) as DataOf[typeof dtype]
-    },
-  }
-  const steps = graph.nodes.map((node) => ({ name: node.outputs[0]!, compute: planNode(storage, node), values: valuesOf(node.outputs[0]!) }))
-  const inputTensor = tensorOf(graph, inputName)
+}
+
+/**
+ * Runs prepared nodes in order, item by item. A run allocates its result and nothing for an item.
+ * @param computes one for each node @param valuesOf where the values of an activation live
+ */
+export function createRunner<V>(graph: Graph, computes: readonly (() => void)[], valuesOf: (name: string) => V): Executor<V> {
+  const steps = graph.nodes.map((node, i) => ({ name: node.outputs[0]!, compute: computes[i]!, values: valuesOf(node.outputs[0]!) }))
+  const inputTensor = tensorOf(graph, graph.inputs[0])
   const outputTensor = tensorOf(graph, graph.outputs[0])
-  const inputValues = valuesOf(inputName) as Float32Array
-  const outputValues = valuesOf(outputTensor.name) as Float32Array
-  const [inputSize, outputSize] = [inputValues.length, outputValues.length]
+  const inputValues = valuesOf(inputTensor.name)
+  const inputArray = inputValues as Float32Array
+  const outputArray = valuesOf(outputTensor.name) as Float32Array
+  const [inputSize, outputSize] = [inputArray.length, outputArray.length]
 
   return {
     run(input, onTensor) {
@@ -74,15 +75,30 @@ export function createExecutor<V>(graph: Graph, planNode: PlanNode): Executor<V>
       const result = new ARRAY_OF[outputTensor.dtype](items * outputSize) as Float32Array
       const source = input.data as Float32Array
       for (let item = 0; item < items; item++) {
-        for (let i = 0, at = item * inputSize; i < inputSize; i++) inputValues[i] = source[at + i]!
-        onTensor?.(inputName, inputValues as unknown as V)
+        for (let i = 0, at = item * inputSize; i < inputSize; i++) inputArray[i] = source[at + i]!
+        onTensor?.(inputTensor.name, inputValues)
         for (const { name, compute, values } of steps) {
           compute()
           onTensor?.(name, values)
         }
-        result.set(outputValues, item * outputSize)
+        result.set(outputArray, item * outputSize)
       }
       return { dtype: outputTensor.dtype, shape: [items, ...outputTensor.shape.slice(1)], data: result }
     },
   }
+}
+
+/**
+ * Runs the nodes of a graph in order, item by item. Everything that depends on the graph alone is prepared here.
+ * @throws AedError `GRAPH_INVALID`, `MODEL_UNSUPPORTED`; in `run` `MODEL_MISMATCH` for an input of another type or shape
+ */
+export function createExecutor<V>(graph: Graph, planNode: PlanNode): Executor<V> {
+  checkRunnable(graph)
+  const buffers = allocate(graph)
+  const storage: Storage = {
+    graph,
+    tensor: (name) => tensorOf(graph, name),
+    values: (node, name, dtype) => buffers.get(typedTensor(graph, node, name, dtype).name) as DataOf[typeof dtype],
+  }
+  return createRunner<V>(graph, graph.nodes.map((node) => planNode(storage, node)), (name) => buffers.get(name) as V)
 }

@@ -11,6 +11,7 @@ export { createReferenceEngine, runInt8 } from './reference-engine.ts'
 export { stages } from './stages.ts'
 export { readTflite } from './tflite/read.ts'
 export { writeTflite } from './tflite/write.ts'
+export { createWasmEngine, runInt8Wasm } from './wasm-engine.ts'
 
 export type { Executor, OnTensor } from './executor.ts'
 export type { FloatExecutor } from './float-executor.ts'

@@ -5,6 +5,7 @@ import { quantize } from './quantize.ts'
 import { runInt8 } from './reference-engine.ts'
 import { readTflite, type TfliteModel } from './tflite/read.ts'
 import { writeTflite, type TfliteContent } from './tflite/write.ts'
+import { runInt8Wasm } from './wasm-engine.ts'
 
 /** The bytes of a `.tflite` file and how errors call it. */
 export interface TfliteFile {
@@ -23,4 +24,4 @@ function writeTfliteStage(content: TfliteContent, options: NoOptions = {}): Uint
 }
 
 /** What `@aed/quantize-int8/worker` answers to. */
-export const stages = { quantize, runFloat, runInt8, readTflite: readTfliteStage, writeTflite: writeTfliteStage } as const satisfies Stages
+export const stages = { quantize, runFloat, runInt8, runInt8Wasm, readTflite: readTfliteStage, writeTflite: writeTfliteStage } as const satisfies Stages

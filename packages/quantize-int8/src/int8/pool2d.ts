@@ -1,5 +1,5 @@
 import type { Pool2dNode } from '@aed/core'
-import type { PlanNode } from '../executor.ts'
+import type { PlanNode, Storage } from '../executor.ts'
 import { clamp } from '../fixed-point.ts'
 import { endTap, firstTap, windowGeometry } from '../window.ts'
 import { activationRange, sameQuantization } from './quantization.ts'
@@ -7,15 +7,19 @@ import { activationRange, sameQuantization } from './quantization.ts'
 // Local names: see fixed-point.ts.
 const { max: larger, trunc } = Math
 
+export const poolParameters = (storage: Storage, node: Pool2dNode) => ({
+  geometry: windowGeometry(storage.graph, node),
+  ...activationRange(node.activation, sameQuantization(storage, node)),
+})
+
 /**
  * Maximum, or mean rounded half away from zero, of what each window holds of the input; padding does not count.
  * @see tflite::reference_integer_ops::MaxPool, AveragePool
  */
 export const planPool2d: PlanNode<Pool2dNode> = (storage, node) => {
-  const g = windowGeometry(storage.graph, node)
+  const { geometry: g, min, max } = poolParameters(storage, node)
   const input = storage.values(node, node.inputs[0], 'int8')
   const output = storage.values(node, node.outputs[0], 'int8')
-  const { min, max } = activationRange(node.activation, sameQuantization(storage, node))
   const channels = g.inputChannels
   const takesMaximum = node.op === 'maxPool2d'
   const held = new Int32Array(channels)

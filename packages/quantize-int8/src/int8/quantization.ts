@@ -1,5 +1,5 @@
 import type { Activation, GraphNode } from '@aed/core'
-import { unsupported, type Storage } from '../executor.ts'
+import { typedTensor, unsupported, type Storage } from '../executor.ts'
 import { clamp, roundHalfAway } from '../fixed-point.ts'
 
 /** Affine quantization of a whole tensor. */
@@ -9,9 +9,9 @@ export interface TensorQuantization {
   readonly zeroPoint: number
 }
 
-/** Scale and zero point of an activation; one of each. */
-export function quantizationOf({ graph, tensor }: Storage, node: GraphNode, name: string | undefined): TensorQuantization {
-  const { quantization } = tensor(name)
+/** Scale and zero point of an int8 activation; one of each. */
+export function quantizationOf({ graph }: Storage, node: GraphNode, name: string | undefined): TensorQuantization {
+  const { quantization } = typedTensor(graph, node, name, 'int8')
   const [scale, zeroPoint] = [quantization?.scales[0], quantization?.zeroPoints[0]]
   if (scale === undefined || zeroPoint === undefined) throw unsupported(graph, node, `tensor '${name ?? ''}' has no scale and zero point`)
   if (quantization!.scales.length !== 1) throw unsupported(graph, node, `activation '${name ?? ''}' has ${quantization!.scales.length} scales, one is supported`)

@@ -1,6 +1,6 @@
 import { tensorOf } from '@aed/core'
 import { unsupported, type PlanNode, type Storage } from '../executor.ts'
-import { clamp, multiplyByQuantizedMultiplier, quantizeMultiplier } from '../fixed-point.ts'
+import { clamp, multiplyByQuantizedMultiplier, quantizeMultiplier, type QuantizedMultiplier } from '../fixed-point.ts'
 import { planWeightedSums, type WeightedNode } from '../weighted-sums.ts'
 import { activationRange, quantizationOf } from './quantization.ts'
 
@@ -19,25 +19,36 @@ function weightScales(storage: Storage, node: WeightedNode, channels: number): r
   return scales.length === 1 ? new Array<number>(channels).fill(scales[0]!) : scales
 }
 
-function biasOf(storage: Storage, node: WeightedNode, channels: number): Float64Array {
-  if (node.inputs[2] === undefined) return new Float64Array(channels)
+function biasOf(storage: Storage, node: WeightedNode, channels: number): Int32Array {
+  if (node.inputs[2] === undefined) return new Int32Array(channels)
   const bias = storage.values(node, node.inputs[2], 'int32')
   if (bias.length !== channels) throw unsupported(storage.graph, node, `bias '${node.inputs[2]}' has ${bias.length} values for ${channels} output channels`)
-  return Float64Array.from(bias)
+  return bias
+}
+
+/** What a convolution or dense layer computes with, whatever the engine. */
+export interface WeightedParameters {
+  readonly channels: number
+  readonly inputZeroPoint: number
+  readonly outputZeroPoint: number
+  /** In the layout of the node, zero point subtracted. */
+  readonly weights: Int16Array
+  readonly bias: Int32Array
+  /** One factor for each output channel. */
+  readonly factors: readonly QuantizedMultiplier[]
+  readonly min: number
+  readonly max: number
 }
 
 /**
- * Convolutions and dense layers: int32 sums of (input − zero point) · weight plus bias, brought to the output's scale by a factor for
- * each output channel. The factor, input scale · weight scale / output scale, is computed in double, but for a dense layer of one
- * weight scale the product of the two scales is rounded to float32 first.
- * @see tflite::reference_integer_ops::ConvPerChannel, DepthwiseConvPerChannel, FullyConnected; tflite::PopulateConvolutionQuantizationParams,
- * tflite::GetQuantizedConvolutionMultipler
+ * The factor, input scale · weight scale / output scale, is computed in double, but for a dense layer of one weight scale the product
+ * of the two scales is rounded to float32 first.
+ * @see tflite::PopulateConvolutionQuantizationParams, tflite::GetQuantizedConvolutionMultipler
  */
-export const planWeighted: PlanNode<WeightedNode> = (storage, node) => {
-  const input = storage.values(node, node.inputs[0], 'int8')
-  const output = storage.values(node, node.outputs[0], 'int8')
-  const weights = storage.values(node, node.inputs[1], 'int8')
+export function weightedParameters(storage: Storage, node: WeightedNode): WeightedParameters {
   const weightTensor = tensorOf(storage.graph, node.inputs[1])
+  if (!weightTensor.data) throw unsupported(storage.graph, node, `weights '${weightTensor.name}' must be constant`)
+  const weights = storage.values(node, node.inputs[1], 'int8')
   const channels = weightTensor.shape[CHANNEL_AXIS[node.op]]!
   const from = quantizationOf(storage, node, node.inputs[0])
   const to = quantizationOf(storage, node, node.outputs[0])
@@ -46,22 +57,42 @@ export const planWeighted: PlanNode<WeightedNode> = (storage, node) => {
     const product = from.scale * scale
     return quantizeMultiplier((node.op === 'dense' && perTensor ? Math.fround(product) : product) / to.scale)
   })
+  const zeroPoint = weightTensor.quantization?.zeroPoints[0] ?? 0
+  if (!Number.isInteger(zeroPoint) || zeroPoint < -128 || zeroPoint > 127) throw unsupported(storage.graph, node, `weights '${weightTensor.name}' have zero point ${zeroPoint}`)
+  return {
+    channels,
+    inputZeroPoint: from.zeroPoint,
+    outputZeroPoint: to.zeroPoint,
+    weights: Int16Array.from(weights, (w) => w - zeroPoint),
+    bias: biasOf(storage, node, channels),
+    factors,
+    ...activationRange(node.activation, to),
+  }
+}
+
+/**
+ * Convolutions and dense layers: int32 sums of (input − zero point) · weight plus bias, brought to the output's scale by a factor for
+ * each output channel.
+ * @see tflite::reference_integer_ops::ConvPerChannel, DepthwiseConvPerChannel, FullyConnected
+ */
+export const planWeighted: PlanNode<WeightedNode> = (storage, node) => {
+  const input = storage.values(node, node.inputs[0], 'int8')
+  const output = storage.values(node, node.outputs[0], 'int8')
+  const { channels, inputZeroPoint, outputZeroPoint, weights, bias, factors, min, max } = weightedParameters(storage, node)
   const multipliers = Int32Array.from(factors, ({ multiplier }) => multiplier)
   const shifts = Int32Array.from(factors, ({ shift }) => shift)
-  const { min, max } = activationRange(node.activation, to)
-  const weightZeroPoint = weightTensor.quantization?.zeroPoints[0] ?? 0
-  const sums = planWeightedSums(storage.graph, node, Float64Array.from(weights, (w) => w - weightZeroPoint), biasOf(storage, node, channels))
+  const sums = planWeightedSums(storage.graph, node, Float64Array.from(weights), Float64Array.from(bias))
   const { rowSums } = sums
   const width = rowSums.length / channels
   return () => {
-    for (let i = 0; i < input.length; i++) sums.input[i] = input[i]! - from.zeroPoint
+    for (let i = 0; i < input.length; i++) sums.input[i] = input[i]! - inputZeroPoint
     let at = 0
     for (let row = 0; row < sums.rows; row++) {
       sums.computeRow(row)
       for (let x = 0, i = 0; x < width; x++)
         for (let channel = 0; channel < channels; channel++) {
           const sum = rowSums[i++]! | 0 // int32, as the kernels' accumulator
-          output[at++] = clamp(multiplyByQuantizedMultiplier(sum, multipliers[channel]!, shifts[channel]!) + to.zeroPoint, min, max)
+          output[at++] = clamp(multiplyByQuantizedMultiplier(sum, multipliers[channel]!, shifts[channel]!) + outputZeroPoint, min, max)
         }
     }
   }

@@ -1,0 +1,47 @@
+import { WASM_BINARY } from '../int8-wasm-binary.ts'
+
+/** A byte offset in the memory. */
+export type Pointer = number
+
+type PoolArguments = [
+  input: Pointer, output: Pointer, inputHeight: number, inputWidth: number, channels: number, outputHeight: number, outputWidth: number,
+  filterHeight: number, filterWidth: number, strideHeight: number, strideWidth: number, padTop: number, padLeft: number, min: number, max: number,
+]
+
+/** What assembly/index.ts exports; the arguments are explained there. */
+export interface Kernels {
+  readonly memory: WebAssembly.Memory
+  readonly heapBase: () => Pointer
+  readonly widen: (input: Pointer, output: Pointer, height: number, rowSize: number, top: number, bottom: number, before: number, after: number, value: number) => void
+  readonly convolve: (
+    image: Pointer, windows: Pointer, targets: Pointer, windowCount: number, segments: Pointer, segmentCount: number, eighths: number,
+    panels: Pointer, output: Pointer, channels: number, zeroPoint: number, min: number, max: number,
+  ) => void
+  readonly depthwise: (
+    image: Pointer, windows: Pointer, windowCount: number, taps: Pointer, tapCount: number, panels: Pointer, output: Pointer, channels: number,
+    zeroPoint: number, min: number, max: number,
+  ) => void
+  readonly add: (a: Pointer, b: Pointer, output: Pointer, count: number, scales: Pointer, zeroA: number, zeroB: number, zeroPoint: number, min: number, max: number) => void
+  readonly mul: (a: Pointer, b: Pointer, output: Pointer, count: number, scale: Pointer, zeroA: number, zeroB: number, zeroPoint: number, min: number, max: number) => void
+  readonly maxPool: (...pool: PoolArguments) => void
+  readonly averagePool: (...pool: PoolArguments) => void
+  readonly mean: (input: Pointer, targets: Pointer, count: number, sums: Pointer, output: Pointer, outputs: number, offset: number, scale: Pointer, zeroPoint: number) => void
+  readonly lookUp: (input: Pointer, output: Pointer, table: Pointer, count: number) => void
+  readonly gather: (input: Pointer, output: Pointer, indices: Pointer, count: number) => void
+  readonly pad: (input: Pointer, output: Pointer, offsets: Pointer, runs: number, length: number, size: number, value: number) => void
+  readonly copy: (input: Pointer, output: Pointer, bytes: number) => void
+  readonly quantize: (input: Pointer, output: Pointer, count: number, scale: number, zeroPoint: number) => number
+  readonly dequantize: (input: Pointer, output: Pointer, count: number, scale: number, zeroPoint: number) => void
+  readonly softmax: (input: Pointer, output: Pointer, rows: number, classes: number, table: Pointer, scale: number, zeroPoint: number) => void
+}
+
+// The module is the same for every engine: compiled once, its optimised code serves them all.
+let compiled: Promise<WebAssembly.Module> | undefined
+
+const compile = (): Promise<WebAssembly.Module> => WebAssembly.compile(Uint8Array.from(atob(WASM_BINARY), (character) => character.charCodeAt(0)))
+
+/** The kernels with a memory of their own. */
+export async function instantiateKernels(): Promise<Kernels> {
+  const instance = await WebAssembly.instantiate(await (compiled ??= compile()))
+  return instance.exports as unknown as Kernels
+}

@@ -1,0 +1,80 @@
+import { ARRAY_OF, sizeOf, tensorOf, type DataOf, type DType, type Graph, type GraphNode } from '@aed/core'
+import { typedTensor, unsupported, type Storage } from '../executor.ts'
+import type { Kernels, Pointer } from './kernels.ts'
+import { aligned, planArena, VECTOR_BYTES } from './plan-arena.ts'
+
+const PAGE_BYTES = 65536
+
+/** Prepares one node on the kernels, as `PlanNode` does in TypeScript. */
+export type PlanWasmNode<N extends GraphNode = GraphNode> = (storage: WasmStorage, node: N) => () => void
+
+/** An engine's memory: the arena of activations, then constants and scratch space as they come. It grows while the engine is planned, never after. */
+export class WasmStorage implements Storage {
+  readonly graph: Graph
+  readonly kernels: Kernels
+  private readonly activations: ReadonlyMap<string, Pointer>
+  private readonly constants = new Map<string, Pointer>()
+  private readonly scratches: { at: Pointer; bytes: number }[] = []
+  private end: Pointer
+
+  constructor(graph: Graph, kernels: Kernels) {
+    this.graph = graph
+    this.kernels = kernels
+    const arena = planArena(graph)
+    const base = aligned(kernels.heapBase())
+    this.activations = new Map([...arena.offsets].map(([name, offset]) => [name, base + offset]))
+    this.end = base
+    this.allocate(arena.bytes)
+  }
+
+  tensor = (name: string | undefined) => tensorOf(this.graph, name)
+
+  /** Values of a constant. */
+  values<D extends DType>(node: GraphNode, name: string | undefined, dtype: D): DataOf[D] {
+    const { data } = typedTensor(this.graph, node, name, dtype)
+    if (!data) throw unsupported(this.graph, node, `tensor '${name ?? ''}' must be constant`)
+    return data as DataOf[D]
+  }
+
+  /** Where a tensor's values are, a constant's as well. */
+  address(node: GraphNode, name: string | undefined, dtype: DType): Pointer {
+    const found = typedTensor(this.graph, node, name, dtype)
+    const known = this.activations.get(found.name) ?? this.constants.get(found.name)
+    if (known !== undefined) return known
+    const placed = this.constant(this.values(node, found.name, 'int8'))
+    this.constants.set(found.name, placed)
+    return placed
+  }
+
+  /** A copy of values that stay. */
+  constant(values: Int8Array | Int32Array | Float32Array | Uint8Array): Pointer {
+    const at = this.allocate(values.byteLength)
+    new Uint8Array(this.kernels.memory.buffer).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at)
+    return at
+  }
+
+  /** Space for use within one node; all nodes share it. A node that needs two at a time takes them from two slots. */
+  scratch(bytes: number, slot = 0): Pointer {
+    const known = this.scratches[slot]
+    if (known && known.bytes >= bytes) return known.at
+    const at = this.allocate(bytes)
+    this.scratches[slot] = { at, bytes }
+    return at
+  }
+
+  /** Views of activations and all constants; valid once the engine is planned. */
+  view(name: string): DataOf[DType] {
+    const { dtype, shape, data } = tensorOf(this.graph, name)
+    const at = this.activations.get(name)
+    return at === undefined && data ? data : new ARRAY_OF[dtype](this.kernels.memory.buffer, at, sizeOf(shape))
+  }
+
+  private allocate(bytes: number): Pointer {
+    const at = this.end
+    this.end += aligned(bytes) + VECTOR_BYTES
+    const { memory } = this.kernels
+    const missing = this.end - memory.buffer.byteLength
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    return at
+  }
+}
