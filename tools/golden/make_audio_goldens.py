@@ -17,8 +17,8 @@ RATE = 22050
 WAV = [("WAV", s) for s in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")] + [("WAVEX", s) for s in ("PCM_16", "PCM_24", "FLOAT")]
 
 
-def stereo(rng, n):
-    t = np.arange(n) / RATE
+def stereo(rng, n, rate=RATE):
+    t = np.arange(n) / rate
     left = 0.5 * np.sin(2 * np.pi * 440 * t) + 0.01 * rng.standard_normal(n)
     right = 0.4 * np.sin(2 * np.pi * 1000 * t)
     return np.stack([left, right], axis=1)
@@ -37,6 +37,18 @@ def recordings(rng, files):
         files.append(dict(file=path.name, read=save(f"{name}_read", sf.read(path, dtype="float32", always_2d=True)[0].T)))
 
 
+def compressed(rng, files):
+    """Files of the other codecs; `_read` is what libsndfile reads. Opus knows few rates."""
+    cases = [("flac_16_stereo", "FLAC", "PCM_16", 22050, 2, 5000), ("flac_24_mono", "FLAC", "PCM_24", 48000, 1, 2500), ("flac_8_mono", "FLAC", "PCM_S8", 11025, 1, 5000)]
+    cases += [("mp3_stereo", "MP3", "MPEG_LAYER_III", 44100, 2, 3000), ("mp3_mono", "MP3", "MPEG_LAYER_III", 16000, 1, 2500)]
+    cases += [("opus_stereo", "OGG", "OPUS", 48000, 2, 3000), ("opus_mono", "OGG", "OPUS", 48000, 1, 2500)]
+    for name, container, subtype, rate, channels, n in cases:
+        read = "int16" if subtype in ("PCM_16", "PCM_S8") else "float32"  # lossless: exact
+        path = OUT / f"{name}.{dict(FLAC='flac', MP3='mp3', OGG='opus')[container]}"
+        sf.write(path, stereo(rng, n, rate)[:, :channels], rate, format=container, subtype=subtype)
+        files.append(dict(file=path.name, read=save(f"{name}_read", sf.read(path, dtype=read, always_2d=True)[0].T), sampleRate=rate))
+
+
 def silences(rng, cases):
     """Bursts and pauses over 100 dB, split by librosa; 16-bit, so that both sides read the same numbers."""
     for i, (length, frame, top_db) in enumerate([(3200, 160, 60), (3333, 160, 40), (1999, 100, 20), (90, 160, 60), (3200, 161, 30), (1600, 160, 60)]):
@@ -46,6 +58,15 @@ def silences(rng, cases):
             y[:] = 0
         split = librosa.effects.split(y.astype(np.float32) / 32768, top_db=top_db, frame_length=frame, hop_length=frame)
         cases.append(dict(wave=save(f"silence_{i}", y), trimFrameLength=frame, trimSilenceDb=top_db, intervals=split.tolist()))
+
+
+def trims(silences, cases):
+    """The same waves trimmed, with librosa's own frames (overlapping) and with frame = hop."""
+    for case in silences:
+        y = np.load(OUT / case["wave"]).astype(np.float32) / 32768
+        for frame, hop in ((case["trimFrameLength"], case["trimFrameLength"]), (2 * case["trimFrameLength"], case["trimFrameLength"] // 2), (64, 50)):
+            start, end = librosa.effects.trim(y, top_db=case["trimSilenceDb"], frame_length=frame, hop_length=hop)[1]
+            cases.append(dict(wave=case["wave"], topDb=case["trimSilenceDb"], frameLength=frame, hopLength=hop, interval=[int(start), int(end)]))
 
 
 def resampled(cases):
@@ -67,10 +88,12 @@ def save(name, array):
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(7)
-    manifest = dict(made_by="tools/golden/make_audio_goldens.py", librosa=librosa.__version__, soundfile=sf.__version__, soxr=soxr.__version__, recordings=[], silences=[], resampled=[])
+    manifest = dict(made_by="tools/golden/make_audio_goldens.py", librosa=librosa.__version__, soundfile=sf.__version__, soxr=soxr.__version__, libsndfile=sf.__libsndfile_version__, recordings=[], compressed=[], silences=[], trims=[], resampled=[])
     recordings(rng, manifest["recordings"])
     silences(rng, manifest["silences"])
     resampled(manifest["resampled"])
+    compressed(rng, manifest["compressed"])
+    trims(manifest["silences"], manifest["trims"])
     manifest["sha256"] = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in sorted(OUT.iterdir()) if p.name != "MANIFEST.json"}
     (OUT / "MANIFEST.json").write_text(json.dumps(manifest, indent=1) + "\n")
 

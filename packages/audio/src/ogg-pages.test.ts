@@ -1,9 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
 import { goldenBytes } from '../test/goldens.ts'
-import { oggPageCrc, readOggVorbisPages } from './ogg-pages.ts'
+import { createOggReader, oggPageCrc } from './ogg-pages.ts'
+
+/** All of a file at once. */
+function readOgg(bytes: Uint8Array) {
+  const reader = createOggReader('x.ogg')
+  const found = reader.push(bytes)
+  reader.end()
+  return { ...reader.header!, pages: found, warnings: reader.warnings }
+}
 
 const clean = goldenBytes('vorbis_stereo.ogg')
-const { pages } = readOggVorbisPages(clean, 'x.ogg')
+const { pages } = readOgg(clean)
 
 /** A copy of a page with a change and a right checksum. */
 function forge(page: Uint8Array, change: (view: DataView, bytes: Uint8Array) => void): Uint8Array {
@@ -20,23 +28,23 @@ const middle = clean.slice(pages[1]!.start, pages.at(-1)!.start)
 const last = pageBytes(-1)
 const codeOf = (bytes: Uint8Array) => {
   try {
-    readOggVorbisPages(bytes, 'x.ogg')
+    readOgg(bytes)
     return 'none'
   } catch (error) {
     return (error as { code: string }).code
   }
 }
 
-describe('readOggVorbisPages', () => {
+describe('createOggReader', () => {
   it('finds the header and the pages, which cover the file', () => {
-    const stream = readOggVorbisPages(clean, 'x.ogg')
+    const stream = readOgg(clean)
     expect(stream).toMatchObject({ channels: 2, sampleRate: 22050, warnings: [] })
     expect(pages.at(-1)).toMatchObject({ end: clean.length, granule: 6000 })
   })
 
   it('finds a page that is missing, although every page left is whole', () => {
     expect(pages.length).toBeGreaterThanOrEqual(3)
-    expect(() => readOggVorbisPages(join(first, last), 'x.ogg')).toThrow(
+    expect(() => readOgg(join(first, last))).toThrow(
       expect.objectContaining({ code: 'AUDIO_DAMAGED', message: expect.stringMatching(new RegExp(`^x\\.ogg: byte ${first.length}: Ogg pages are missing or out of order: page 1 should`)) }),
     )
   })
@@ -48,7 +56,7 @@ describe('readOggVorbisPages', () => {
   })
 
   it('warns of bytes after the end', () => {
-    expect(readOggVorbisPages(join(clean, Uint8Array.of(1, 2, 3)), 'x.ogg').warnings).toEqual(['3 bytes after the end of the stream are ignored'])
+    expect(readOgg(join(clean, Uint8Array.of(1, 2, 3))).warnings).toEqual(['3 bytes after the end of the stream are ignored'])
   })
 
   it('reads on beside a stream of another kind, and leaves its pages out', () => {
@@ -61,11 +69,25 @@ describe('readOggVorbisPages', () => {
         bytes[27] = text.length
       })
     const both = join(first, other(2, 0, 'fishead\0'), middle, other(4, 1, 'end'), last)
-    const stream = readOggVorbisPages(both, 'x.ogg')
+    const stream = readOgg(both)
     expect(stream.pages.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(clean.length)
-    expect(() => readOggVorbisPages(join(other(2, 0, 'OpusHead'), other(4, 1, 'end')), 'x.ogg')).toThrow(
-      expect.objectContaining({ code: 'AUDIO_UNSUPPORTED', message: 'x.ogg: the Ogg file holds Opus, expected Vorbis' }),
+    expect(() => readOgg(join(other(2, 0, 'Speex   '), other(4, 1, 'end')))).toThrow(
+      expect.objectContaining({ code: 'AUDIO_UNSUPPORTED', message: 'x.ogg: the Ogg file holds Speex, expected Vorbis or Opus' }),
     )
+  })
+
+  it('gives the same pages for any chunking', () => {
+    for (const size of [1, 7, 100, 1000]) {
+      const reader = createOggReader('x.ogg')
+      const found = []
+      for (let at = 0; at < clean.length; at += size) found.push(...reader.push(clean.subarray(at, at + size)))
+      reader.end()
+      expect(found).toEqual(pages)
+    }
+  })
+
+  it('finds a position that goes back', () => {
+    expect(codeOf(join(first, middle, forge(last, (view) => view.setUint32(6, 1, true))))).toBe(pages.at(-2)!.granule > 1 ? 'AUDIO_DAMAGED' : 'none')
   })
 
   it('refuses chained streams', () => {

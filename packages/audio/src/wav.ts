@@ -1,6 +1,6 @@
 import { AedError } from '@aed/core'
 import type { DecodedAudio } from './decode.ts'
-import { hasText } from './ogg-pages.ts'
+import { hasText } from './text.ts'
 
 /*
  * Our own reader instead of the `wavefile` package: that one takes 21 ms for a clip of 5 s where this takes 1 ms, reads a data chunk that is cut

@@ -15,6 +15,9 @@ export function goldenNpy(name: string): Tensor {
 /** See tools/golden/make_audio_goldens.py. */
 export interface Manifest {
   readonly recordings: readonly { readonly file: string; readonly read: string }[]
+  /** Files of other codecs; `read` as float32 of full scale 1, or as 16-bit integers of lossless files. */
+  readonly compressed: readonly { readonly file: string; readonly read: string; readonly sampleRate: number }[]
+  readonly trims: readonly { readonly wave: string; readonly topDb: number; readonly frameLength: number; readonly hopLength: number; readonly interval: readonly [number, number] }[]
   readonly silences: readonly { readonly wave: string; readonly trimFrameLength: number; readonly trimSilenceDb: number; readonly intervals: readonly (readonly [number, number])[] }[]
   readonly resampled: readonly { readonly inRate: number; readonly outRate: number; readonly wave: string; readonly resampled: string }[]
 }
