@@ -1,5 +1,6 @@
 import type { Stages } from '@aed/core'
 import { delta } from './delta.ts'
+import { deviceLogMelPatches } from './device/front-end.ts'
 import { logMelPatches } from './log-mel-patches.ts'
 import { logMelSpectrogram, melSpectrogram } from './mel-spectrogram.ts'
 import { mfcc } from './mfcc.ts'
@@ -8,4 +9,4 @@ import { standardizeBands } from './standardize.ts'
 import { spectrogram, stft } from './stft.ts'
 
 /** What `@aed/dsp-mel/worker` answers to. */
-export const stages = { delta, logMelPatches, logMelSpectrogram, melSpectrogram, mfcc, powerToDb, spectrogram, standardizeBands, stft } as const satisfies Stages
+export const stages = { delta, deviceLogMelPatches, logMelPatches, logMelSpectrogram, melSpectrogram, mfcc, powerToDb, spectrogram, standardizeBands, stft } as const satisfies Stages
