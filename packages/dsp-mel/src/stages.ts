@@ -1,4 +1,5 @@
 import type { Stages } from '@aed/core'
+import { augmentPatches } from './augment/augment-patches.ts'
 import { delta } from './delta.ts'
 import { deviceLogMelPatches } from './device/front-end.ts'
 import { logMelPatches } from './log-mel-patches.ts'
@@ -9,4 +10,4 @@ import { standardizeBands } from './standardize.ts'
 import { spectrogram, stft } from './stft.ts'
 
 /** What `@aed/dsp-mel/worker` answers to. */
-export const stages = { delta, deviceLogMelPatches, logMelPatches, logMelSpectrogram, melSpectrogram, mfcc, powerToDb, spectrogram, standardizeBands, stft } as const satisfies Stages
+export const stages = { augmentPatches, delta, deviceLogMelPatches, logMelPatches, logMelSpectrogram, melSpectrogram, mfcc, powerToDb, spectrogram, standardizeBands, stft } as const satisfies Stages
