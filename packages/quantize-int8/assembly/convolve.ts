@@ -1,4 +1,4 @@
-import { requantize, SCALE_BYTES, storePart, toInt8 } from './requantize'
+import { allShiftRight, requantize, requantizeRight, SCALE_BYTES, storePart, toInt8 } from './requantize'
 
 /** Bytes of a panel of eight channels before its weights: eight int32 biases and two scales. */
 const PANEL_HEAD: usize = 32 + 2 * SCALE_BYTES
@@ -18,11 +18,11 @@ const PANEL_HEAD: usize = 32 + 2 * SCALE_BYTES
  */
 export function convolve(
   image: usize, windows: usize, targets: usize, windowCount: i32, segments: usize, segmentCount: i32, eighths: i32,
-  panels: usize, output: usize, channels: i32, zeroPoint: i32, min: i32, max: i32,
+  panels: usize, output: usize, channels: i32, zeroPoint: i32, lowest: i32, highest: i32,
 ): void {
   const zeroPoints = i16x8.splat(<i16>zeroPoint)
-  const lower = i8x16.splat(<i8>min)
-  const upper = i8x16.splat(<i8>max)
+  const lower = i8x16.splat(<i8>lowest)
+  const upper = i8x16.splat(<i8>highest)
   const panelBytes = PANEL_HEAD + <usize>segmentCount * <usize>eighths * 128
   const segmentEnd = segments + (<usize>segmentCount << 2)
   for (let channel = 0; channel < channels; channel += 8) {
@@ -30,6 +30,7 @@ export function convolve(
     const bias1 = v128.load(panels, 16)
     const scale0 = panels + 32
     const scale1 = scale0 + SCALE_BYTES
+    const usual = channels - channel >= 8 && allShiftRight(scale0, 2)
     for (let i = 0; i < windowCount; i += 4) {
       const at = windows + (<usize>i << 2)
       const window0 = image + load<u32>(at)
@@ -117,20 +118,24 @@ export function convolve(
       }
       const to = output + channel
       const target = targets + (<usize>i << 2)
-      const count = channels - channel
-      storePixel(to + load<u32>(target), toInt8(requantize(sum00, scale0), requantize(sum01, scale1), zeroPoints, lower, upper), count)
-      storePixel(to + load<u32>(target, 4), toInt8(requantize(sum10, scale0), requantize(sum11, scale1), zeroPoints, lower, upper), count)
-      storePixel(to + load<u32>(target, 8), toInt8(requantize(sum20, scale0), requantize(sum21, scale1), zeroPoints, lower, upper), count)
-      storePixel(to + load<u32>(target, 12), toInt8(requantize(sum30, scale0), requantize(sum31, scale1), zeroPoints, lower, upper), count)
+      const to0 = to + load<u32>(target)
+      const to1 = to + load<u32>(target, 4)
+      const to2 = to + load<u32>(target, 8)
+      const to3 = to + load<u32>(target, 12)
+      if (usual) {
+        v128.store64_lane(to0, toInt8(requantizeRight(sum00, scale0), requantizeRight(sum01, scale1), zeroPoints, lower, upper), 0)
+        v128.store64_lane(to1, toInt8(requantizeRight(sum10, scale0), requantizeRight(sum11, scale1), zeroPoints, lower, upper), 0)
+        v128.store64_lane(to2, toInt8(requantizeRight(sum20, scale0), requantizeRight(sum21, scale1), zeroPoints, lower, upper), 0)
+        v128.store64_lane(to3, toInt8(requantizeRight(sum30, scale0), requantizeRight(sum31, scale1), zeroPoints, lower, upper), 0)
+      } else {
+        // Never more than a pixel has: the first channels of the next one may be there already.
+        const count = min<i32>(8, channels - channel)
+        storePart(to0, toInt8(requantize(sum00, scale0), requantize(sum01, scale1), zeroPoints, lower, upper), count)
+        storePart(to1, toInt8(requantize(sum10, scale0), requantize(sum11, scale1), zeroPoints, lower, upper), count)
+        storePart(to2, toInt8(requantize(sum20, scale0), requantize(sum21, scale1), zeroPoints, lower, upper), count)
+        storePart(to3, toInt8(requantize(sum30, scale0), requantize(sum31, scale1), zeroPoints, lower, upper), count)
+      }
     }
     panels += panelBytes
   }
-}
-
-/** Up to eight channels of a pixel. Never more than it has: the first channels of the next pixel may be there already. */
-// @ts-ignore: decorator
-@inline
-function storePixel(to: usize, values: v128, count: i32): void {
-  if (count >= 8) v128.store64_lane(to, values, 0)
-  else storePart(to, values, count)
 }

@@ -29,14 +29,28 @@ function highMul(x: v128, factor: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function requantize(sums: v128, scale: usize): v128 {
-  return requantizeBy(sums, v128.load(scale), v128.load(scale, 16), v128.load(scale, 32), v128.load(scale, 48))
+  const y = highMul(i32x4.mul(sums, v128.load(scale)), v128.load(scale, 16))
+  return v128.bitselect(y, shiftRight(y, v128.load(scale, 32)), v128.load(scale, 48))
+}
+
+/** The same for scales that shift to the right, by a bit or more, in all lanes: nearly all do. */
+// @ts-ignore: decorator
+@inline
+export function requantizeRight(sums: v128, scale: usize): v128 {
+  return shiftRight(highMul(sums, v128.load(scale, 16)), v128.load(scale, 32))
 }
 
 // @ts-ignore: decorator
 @inline
-export function requantizeBy(sums: v128, left: v128, multiplier: v128, right: v128, unshifted: v128): v128 {
-  const y = highMul(i32x4.mul(sums, left), multiplier)
-  return v128.bitselect(y, highMul(i32x4.add(y, i32x4.shr_s(y, 31)), right), unshifted)
+function shiftRight(y: v128, right: v128): v128 {
+  return highMul(i32x4.add(y, i32x4.shr_s(y, 31)), right)
+}
+
+/** Whether all lanes of some scales, one after another, shift to the right. */
+export function allShiftRight(scales: usize, count: i32): bool {
+  let none = i32x4.splat(0)
+  for (let i = 0; i < count; i++) none = v128.or(none, v128.load(scales + <usize>i * SCALE_BYTES, 48))
+  return !v128.any_true(none)
 }
 
 /**

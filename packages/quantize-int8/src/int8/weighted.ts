@@ -63,7 +63,7 @@ export function weightedParameters(storage: Storage, node: WeightedNode): Weight
     channels,
     inputZeroPoint: from.zeroPoint,
     outputZeroPoint: to.zeroPoint,
-    weights: Int16Array.from(weights, (w) => w - zeroPoint),
+    weights: new Int16Array(weights).map((weight) => weight - zeroPoint),
     bias: biasOf(storage, node, channels),
     factors,
     ...activationRange(node.activation, to),
@@ -81,7 +81,7 @@ export const planWeighted: PlanNode<WeightedNode> = (storage, node) => {
   const { channels, inputZeroPoint, outputZeroPoint, weights, bias, factors, min, max } = weightedParameters(storage, node)
   const multipliers = Int32Array.from(factors, ({ multiplier }) => multiplier)
   const shifts = Int32Array.from(factors, ({ shift }) => shift)
-  const sums = planWeightedSums(storage.graph, node, Float64Array.from(weights), Float64Array.from(bias))
+  const sums = planWeightedSums(storage.graph, node, new Float64Array(weights), new Float64Array(bias))
   const { rowSums } = sums
   const width = rowSums.length / channels
   return () => {

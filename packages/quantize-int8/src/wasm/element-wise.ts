@@ -20,7 +20,9 @@ function broadcastOperand(storage: WasmStorage, node: BinaryNode, operand: 0 | 1
   const indices = broadcastIndices(shape, result)
   if (data) {
     const values = storage.values(node, name, 'int8')
-    return { at: storage.constant(Int8Array.from(indices, (index) => values[index]!)), prepare: undefined }
+    const broadcast = new Int8Array(size)
+    for (let i = 0; i < size; i++) broadcast[i] = values[indices[i]!]!
+    return { at: storage.constant(broadcast), prepare: undefined }
   }
   const from = storage.address(node, name, 'int8')
   const [indicesAt, at] = [storage.constant(indices), storage.scratch(size, operand)]
@@ -39,11 +41,13 @@ function operands(storage: WasmStorage, node: BinaryNode) {
 export const planAdd: PlanWasmNode<BinaryNode> = (storage, node) => {
   const p = addParameters(storage, node)
   const { a, b, prepare, output, count } = operands(storage, node)
-  const scales = storage.constant(Int32Array.from([p.factorA, p.factorB, p.factor].flatMap((factor) => [...packUniform(factor)])))
+  // The kernel takes the operand of the larger scale second.
+  const [x, y] = p.a.scale <= p.b.scale ? [{ at: a, ...p.a, factor: p.factorA }, { at: b, ...p.b }] : [{ at: b, ...p.b, factor: p.factorB }, { at: a, ...p.a }]
+  const scales = storage.constant(Int32Array.from([...packUniform(x.factor), ...packUniform(p.factor)]))
   const { kernels } = storage
   return () => {
     prepare()
-    kernels.add(a, b, output, count, scales, p.a.zeroPoint, p.b.zeroPoint, p.out.zeroPoint, p.min, p.max)
+    kernels.add(x.at, y.at, output, count, scales, x.zeroPoint, y.zeroPoint, p.out.zeroPoint, p.min, p.max)
   }
 }
 
