@@ -10,10 +10,15 @@ export function gcd(a: number, b: number): number {
 
 /** Changes the rate by any ratio of whole numbers with one low-pass filter. */
 export interface FractionalStage {
-  /** Zeros that must stand before and after the input for outputs `first` to `last` when the input has `length` samples. */
-  padding(first: number, last: number, length: number): { before: number; after: number }
-  /** Output samples `first` to `last`, both included; output m is at the time of input sample m · inRate / outRate. */
-  run(padded: Float64Array, before: number, first: number, last: number): Float64Array
+  /** First input that output m depends on; may be below 0. */
+  firstTap(m: number): number
+  /** Last input that output m depends on. */
+  lastTap(m: number): number
+  /**
+   * Output samples `first` to `last`, both included; output m is at the time of input sample m · inRate / outRate.
+   * @param inputs those from `firstTap(first)` to `lastTap(last)`
+   */
+  run(inputs: Float64Array, first: number, last: number): Float64Array
 }
 
 /**
@@ -38,20 +43,17 @@ export function createFractionalStage(inRate: number, outRate: number, filter: K
     for (let tap = 0; tap < taps; tap++) table[row * taps + tap] = filter.at(row / rows - (tap - half + 1))
 
   return {
-    padding(first, last, length) {
-      const firstTap = Math.floor((first * step) / phases) - half + 1
-      const lastTap = Math.floor((last * step) / phases) + half
-      return { before: Math.max(0, -firstTap), after: Math.max(0, lastTap + 1 - length) }
-    },
-    run(padded, before, first, last) {
+    firstTap: (m) => Math.floor((m * step) / phases) - half + 1,
+    lastTap: (m) => Math.floor((m * step) / phases) + half,
+    run(inputs, first, last) {
       const output = new Float64Array(last - first + 1)
       // `| 0` tells the compiler that these are integers: the loop is half as fast with indices that it takes for doubles.
-      let whole = Math.floor((first * step) / phases) | 0
-      let phase = (first * step - whole * phases) | 0
+      const firstWhole = Math.floor((first * step) / phases)
+      let start = 0 | 0
+      let phase = (first * step - firstWhole * phases) | 0
       const wholeStep = Math.floor(step / phases) | 0
       const phaseStep = (step - wholeStep * phases) | 0
       for (let m = 0; m < output.length; m++) {
-        const start = (before + whole - half + 1) | 0
         let sum = 0
         if (exact) {
           // Four sums, so that an addition need not wait for the one before it.
@@ -60,10 +62,10 @@ export function createFractionalStage(inRate: number, outRate: number, filter: K
           let sum3 = 0
           let at = (phase * taps) | 0
           for (let i = start, end = start + taps; i < end; i += 4, at += 4) {
-            sum += padded[i]! * table[at]!
-            sum1 += padded[i + 1]! * table[at + 1]!
-            sum2 += padded[i + 2]! * table[at + 2]!
-            sum3 += padded[i + 3]! * table[at + 3]!
+            sum += inputs[i]! * table[at]!
+            sum1 += inputs[i + 1]! * table[at + 1]!
+            sum2 += inputs[i + 2]! * table[at + 2]!
+            sum3 += inputs[i + 3]! * table[at + 3]!
           }
           sum += sum1 + (sum2 + sum3)
         } else {
@@ -73,15 +75,15 @@ export function createFractionalStage(inRate: number, outRate: number, filter: K
           let at = (row * taps) | 0
           for (let i = start, end = start + taps; i < end; i++, at++) {
             const lower = table[at]!
-            sum += padded[i]! * (lower + blend * (table[at + taps]! - lower))
+            sum += inputs[i]! * (lower + blend * (table[at + taps]! - lower))
           }
         }
         output[m] = sum
-        whole += wholeStep
+        start = (start + wholeStep) | 0
         phase += phaseStep
         if (phase >= phases) {
           phase -= phases
-          whole++
+          start = (start + 1) | 0
         }
       }
       return output

@@ -52,9 +52,9 @@ export interface OctaveStage {
   /**
    * Filters and keeps every second sample.
    * @param doubled signal at the doubled rate; its first sample is at time −`reach`
-   * @param length samples to return, the first at time 0
+   * @param output filled; its first sample is at time 0
    */
-  halve(doubled: Float64Array, length: number): Float32Array<ArrayBuffer>
+  halve(doubled: Float64Array, output: Float32Array): void
   /**
    * Filters to the doubled rate.
    * @param samples signal from time 0 on; zeros lie around it
@@ -75,31 +75,33 @@ export function createOctaveStage(filter: KaiserSinc): OctaveStage {
   // Coefficients that meet the samples of time −reach, −reach + 2, … and those between them.
   const outer = phase(-reach, 1)
   const inner = phase(1 - reach, 1)
+  // An even output at the doubled rate is at the time of a sample, an odd one between two: each meets every second coefficient.
+  const doubling = [0, 1].map((parity) => {
+    const start = (reach + parity) % 2 === 0 ? -reach : 1 - reach
+    return { parity, start, taps: phase(start, 2) }
+  })
 
   return {
     reach,
-    halve(doubled, length) {
-      const sums = new Float64Array(roundUp(length))
+    halve(doubled, output) {
+      const sums = new Float64Array(roundUp(output.length))
       const every = new Float64Array(sums.length + outer.length)
       for (const [offset, taps] of [[0, outer], [1, inner]] as const) {
         every.fill(0)
         for (let i = 0, at = offset; i < every.length && at < doubled.length; i++, at += 2) every[i] = doubled[at]!
         correlate(every, taps, sums)
       }
-      return Float32Array.from(sums.subarray(0, length))
+      output.set(sums.subarray(0, output.length))
     },
     double(samples, first, length) {
       const output = new Float64Array(length)
       const pairs = length / 2
       const sums = new Float64Array(roundUp(pairs))
-      // An even output is at the time of a sample, an odd one between two: each meets every second coefficient.
-      for (const parity of [0, 1]) {
-        const start = (reach + parity) % 2 === 0 ? -reach : 1 - reach
-        const taps = phase(start, 2)
+      for (const { parity, start, taps } of doubling) {
         const firstSample = (first + parity + start) / 2
         const around = new Float64Array(sums.length + taps.length)
         const from = Math.max(0, firstSample)
-        around.set(samples.subarray(from, Math.max(from, firstSample + around.length)), from - firstSample)
+        if (from - firstSample < around.length) around.set(samples.subarray(from, Math.max(from, firstSample + around.length)), from - firstSample)
         sums.fill(0)
         correlate(around, taps, sums)
         for (let i = 0; i < pairs; i++) output[2 * i + parity] = sums[i]!

@@ -1,9 +1,12 @@
 import type { FormatDecoder, FormatDecoderOptions } from './format-decoder.ts'
 import type { AudioFormat } from './sniff.ts'
+import { createWavDecoder } from './wav-decoder.ts'
 
 /** The decoder of a format, loaded when it is needed: who reads WAV loads no other. */
-export async function openDecoder(format: Exclude<AudioFormat, 'wav'>, options: FormatDecoderOptions): Promise<FormatDecoder> {
+export async function openDecoder(format: AudioFormat, options: FormatDecoderOptions): Promise<FormatDecoder> {
   switch (format) {
+    case 'wav':
+      return createWavDecoder(options)
     case 'ogg':
       return (await import('./ogg-decoder.ts')).createOggDecoder(options)
     case 'flac':

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { createRandom } from '@aed/core'
 import { goldenNpy, manifest, worst } from '../test/goldens.ts'
-import { createResampler, resample } from './resample.ts'
+import { createResampler, createStreamResampler, resample } from './resample.ts'
 
 /** 20 · log10 of a sine's amplitude after resampling, by its RMS over the middle half. */
 function gainDb(inRate: number, outRate: number, frequency: number): number {
@@ -64,8 +65,10 @@ describe('createResampler', () => {
 
   it('gives ⌈n · out / in⌉ samples for any n, also for 0 and 1', () => {
     expect([0, 1, 441, 442, 220544, 220500].map((n) => createResampler(44100, 16000).outputLength(n))).toEqual([0, 1, 160, 161, 80016, 80000])
-    for (const n of [0, 1, 2, 3, 440, 441, 442, 1001])
-      for (const [inRate, outRate] of RATES) expect(createResampler(inRate, outRate).run(new Float32Array(n).fill(0.5))).toHaveLength(Math.ceil((n * outRate) / inRate))
+    for (const [inRate, outRate] of RATES) {
+      const plan = createResampler(inRate, outRate)
+      for (const n of [0, 1, 2, 3, 440, 441, 442, 1001]) expect(plan.run(new Float32Array(n).fill(0.5))).toHaveLength(Math.ceil((n * outRate) / inRate))
+    }
   })
 
   it('is linear and knows nothing of the calls before', () => {
@@ -82,6 +85,50 @@ describe('createResampler', () => {
 
   it('refuses to make more samples than a clip can have', () => {
     expect(() => createResampler(1, 1_000_000).run(new Float32Array(600))).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+  })
+})
+
+describe('createStreamResampler', () => {
+  it.each([...RATES, [8000, 8000], [1, 3], [96000, 44100]] as const)('equals the batch result to the bit for any chunking, twice in a row: %i → %i', (inRate, outRate) => {
+    const random = createRandom(`${inRate}>${outRate}`)
+    const stream = createStreamResampler(inRate, outRate)
+    const batch = createResampler(inRate, outRate)
+    for (const [length, largest] of [[3000, 1], [9000, 300], [20000, 9000], [3, 2], [0, 1]] as const) {
+      const samples = Float32Array.from({ length }, () => random.between(-1, 1))
+      const parts: number[] = []
+      for (let at = 0; at < length; ) {
+        const size = random.integer(largest + 1)
+        parts.push(...stream.push(samples.subarray(at, at + size)))
+        at += size
+      }
+      parts.push(...stream.end())
+      expect(Buffer.from(Float32Array.from(parts).buffer).equals(Buffer.from(batch.run(samples).buffer))).toBe(true)
+    }
+  })
+
+  it('gives every sample within its latency', () => {
+    for (const [inRate, outRate] of RATES) {
+      const stream = createStreamResampler(inRate, outRate)
+      let received = 0
+      let given = 0
+      for (let i = 0; i < 40; i++) {
+        given += stream.push(new Float32Array(128)).length
+        received += 128
+        expect(given).toBeGreaterThanOrEqual(Math.floor(((received - stream.latency) * outRate) / inRate) - 1)
+      }
+      expect(given).toBeGreaterThan(0)
+    }
+  })
+
+  it('gives a signal that repeats every 10 periods the same samples each time', () => {
+    const samples = Float32Array.from({ length: 4410 }, (_, i) => Math.sin(i))
+    const stream = createStreamResampler(44100, 16000)
+    const first = [...stream.push(samples), ...stream.push(samples)]
+    // A period of 441 samples brings all indices back to where they were, so that the state cannot grow.
+    for (let i = 0; i < 20; i++) stream.push(samples)
+    const later = [...stream.push(samples)]
+    expect(later).toEqual([...stream.push(samples)])
+    expect(first.slice(-1200)).toEqual(later.slice(-1200))
   })
 })
 

@@ -7,6 +7,8 @@ import { createOctaveStage, type OctaveStage } from './octave-stage.ts'
 const PASS_EDGE = 0.9
 /** Ripple of each of the two filters: what both leave together stays below −100 dB. */
 const ATTENUATION_DB = 106
+/** Outputs that are made at a time: what lies between the two filters then stays in the cache. */
+const BLOCK = 2048
 /** A clip of more samples is no clip. */
 const MAX_LENGTH = 2 ** 29
 
@@ -41,6 +43,108 @@ export function createResampler(inRate: number, outRate: number): Resampler {
   checkRate(outRate, 'the output rate')
   const divisor = gcd(inRate, outRate)
   const outputLength = (length: number) => Math.ceil((length * (outRate / divisor)) / (inRate / divisor))
+  const kernel = inRate === outRate ? undefined : createKernel(inRate, outRate)
+
+  const run = (samples: Float32Array): Float32Array<ArrayBuffer> => {
+    const length = outputLength(samples.length)
+    if (length > MAX_LENGTH)
+      throw new AedError('INVALID_INPUT', `resample: ${samples.length} samples from ${inRate} to ${outRate} Hz would become ${length}, at most ${MAX_LENGTH}`)
+    if (!kernel) return Float32Array.from(samples)
+    const output = new Float32Array(length)
+    for (let first = 0; first < length; first += BLOCK) kernel.run(samples, 0, first, output.subarray(first, Math.min(length, first + BLOCK)))
+    return output
+  }
+  return { inRate, outRate, outputLength, run }
+}
+
+/** A resampler for samples that come in parts. */
+export interface StreamResampler {
+  readonly inRate: number
+  readonly outRate: number
+  /** Input samples that an output sample waits for beyond its own time, at most. */
+  readonly latency: number
+  /** The samples that these complete. What is pushed is not kept. */
+  push(samples: Float32Array): Float32Array<ArrayBuffer>
+  /** No more samples come: the last ones, as if zeros followed. The resampler then starts anew. */
+  end(): Float32Array<ArrayBuffer>
+}
+
+/**
+ * Resamples a signal that comes in parts of any size, in constant memory: all parts together are equal to the bit to {@link createResampler} of the whole.
+ * @throws AedError `INVALID_OPTION` for rates that are not whole numbers of Hz
+ */
+export function createStreamResampler(inRate: number, outRate: number): StreamResampler {
+  checkRate(inRate, 'the input rate')
+  checkRate(outRate, 'the output rate')
+  const divisor = gcd(inRate, outRate)
+  const [inPeriod, outPeriod] = [inRate / divisor, outRate / divisor]
+  const kernel = inRate === outRate ? undefined : createKernel(inRate, outRate)
+  /** The last samples, from the one with index `start` on. Indices count from a period's begin, so that they stay small in endless streams. */
+  let window = new Float32Array(0)
+  let start = 0
+  let next = 0
+
+  /** Outputs from `next` to before `end`. */
+  function produce(end: number): Float32Array<ArrayBuffer> {
+    const output = new Float32Array(Math.max(0, end - next))
+    for (let at = 0; at < output.length; at += BLOCK) kernel!.run(window, start, next + at, output.subarray(at, Math.min(output.length, at + BLOCK)))
+    next += output.length
+    return output
+  }
+
+  return {
+    inRate,
+    outRate,
+    latency: kernel ? Math.max(0, kernel.lastInput(0)) + 1 : 0,
+    push(samples) {
+      if (!kernel) return Float32Array.from(samples)
+      const joined = new Float32Array(window.length + samples.length)
+      joined.set(window)
+      joined.set(samples, window.length)
+      window = joined
+      const received = start + window.length
+      // The first output that waits for a sample which is not there yet: about where its time is `latency` before the last sample.
+      let end = Math.max(next, Math.floor(((received - kernel.lastInput(0) - 2) * outPeriod) / inPeriod))
+      while (kernel.lastInput(end) < received) end++
+      const output = produce(end)
+      const passed = Math.max(0, Math.min(received, kernel.firstInput(next)) - start)
+      window = window.slice(passed)
+      start += passed
+      const periods = Math.floor(next / outPeriod)
+      next -= periods * outPeriod
+      start -= periods * inPeriod
+      return output
+    },
+    end() {
+      if (!kernel) return new Float32Array(0)
+      const output = produce(Math.ceil(((start + window.length) * outPeriod) / inPeriod))
+      window = new Float32Array(0)
+      start = 0
+      next = 0
+      return output
+    },
+  }
+}
+
+/** The two filters of a pair of rates, for any stretch of outputs. */
+interface Kernel {
+  /** First input that output m depends on; may be below 0. */
+  firstInput(m: number): number
+  /** Last input that output m depends on. */
+  lastInput(m: number): number
+  /** Fills `output` with the outputs from `first` on. `window` holds the inputs from index `start` on; beyond its ends are zeros. */
+  run(window: Float32Array, start: number, first: number, output: Float32Array): void
+}
+
+/** A copy of samples `from` to before `to` of a window that starts at `start`, with zeros beyond it. */
+function stretch(window: Float32Array, start: number, from: number, to: number): Float64Array {
+  const copy = new Float64Array(to - from)
+  const first = Math.max(from, start)
+  copy.set(window.subarray(first - start, Math.max(first, to) - start), first - from)
+  return copy
+}
+
+function createKernel(inRate: number, outRate: number): Kernel {
   const down = outRate < inRate
   const low = Math.min(inRate, outRate)
   const steep = kaiserSinc({ passEdge: PASS_EDGE / 4, stopEdge: 1 / 4, attenuationDb: ATTENUATION_DB }) // in cycles per sample at 2 · low
@@ -51,39 +155,39 @@ export function createResampler(inRate: number, outRate: number): Resampler {
       ? undefined
       : createFractionalStage(slowIn, slowOut, kaiserSinc({ passEdge: (0.5 * low) / slowIn, stopEdge: (1.5 * low) / slowIn, attenuationDb: ATTENUATION_DB }))
   const octave = createOctaveStage(steep)
+  const { reach } = octave
+  return down ? downKernel(slow, octave, reach) : upKernel(slow, octave, reach)
+}
 
-  const run = (samples: Float32Array): Float32Array<ArrayBuffer> => {
-    const length = outputLength(samples.length)
-    if (length > MAX_LENGTH)
-      throw new AedError('INVALID_INPUT', `resample: ${samples.length} samples from ${inRate} to ${outRate} Hz would become ${length}, at most ${MAX_LENGTH}`)
-    if (inRate === outRate) return Float32Array.from(samples)
-    if (length === 0) return new Float32Array(0)
-    return down ? runDown(samples, slow, octave, length) : runUp(samples, slow, octave, length)
+function downKernel(slow: FractionalStage | undefined, octave: OctaveStage, reach: number): Kernel {
+  const firstInput = (m: number) => (slow ? slow.firstTap(2 * m - reach) : 2 * m - reach)
+  const lastInput = (m: number) => (slow ? slow.lastTap(2 * m + reach) : 2 * m + reach)
+  return {
+    firstInput,
+    lastInput,
+    run(window, start, first, output) {
+      const last = first + output.length - 1
+      const inputs = stretch(window, start, firstInput(first), lastInput(last) + 1)
+      octave.halve(slow ? slow.run(inputs, 2 * first - reach, 2 * last + reach) : inputs, output)
+    },
   }
-  return { inRate, outRate, outputLength, run }
 }
 
-function padded(samples: Float32Array, before: number, after: number): Float64Array {
-  const copy = new Float64Array(before + samples.length + after)
-  copy.set(samples, before)
-  return copy
-}
-
-function runDown(samples: Float32Array, slow: FractionalStage | undefined, octave: OctaveStage, length: number): Float32Array<ArrayBuffer> {
-  const first = -octave.reach
-  const last = 2 * (length - 1) + octave.reach
-  if (!slow) return octave.halve(padded(samples, -first, 0), length)
-  const { before, after } = slow.padding(first, last, samples.length)
-  return octave.halve(slow.run(padded(samples, before, after), before, first, last), length)
-}
-
-function runUp(samples: Float32Array, slow: FractionalStage | undefined, octave: OctaveStage, length: number): Float32Array<ArrayBuffer> {
-  const doubledLength = 2 * samples.length
-  if (!slow) return Float32Array.from(octave.double(samples, 0, doubledLength))
-  const { before, after } = slow.padding(0, length - 1, doubledLength)
-  const first = -2 * Math.ceil(before / 2)
-  const doubled = octave.double(samples, first, doubledLength - first + 2 * Math.ceil(after / 2))
-  return Float32Array.from(slow.run(doubled, -first, 0, length - 1))
+function upKernel(slow: FractionalStage | undefined, octave: OctaveStage, reach: number): Kernel {
+  const firstDoubled = (m: number) => (slow ? slow.firstTap(m) : m)
+  const lastDoubled = (m: number) => (slow ? slow.lastTap(m) : m)
+  return {
+    firstInput: (m) => Math.floor((firstDoubled(m) - reach) / 2) - 1,
+    lastInput: (m) => Math.ceil((lastDoubled(m) + reach) / 2) + 1,
+    run(window, start, first, output) {
+      const last = first + output.length - 1
+      const from = 2 * Math.floor(firstDoubled(first) / 2) // whole pairs
+      const to = 2 * Math.ceil((lastDoubled(last) + 1) / 2)
+      const doubled = octave.double(window, from - 2 * start, to - from)
+      const inputs = doubled.subarray(firstDoubled(first) - from)
+      output.set(slow ? slow.run(inputs, first, last) : inputs.subarray(0, output.length))
+    },
+  }
 }
 
 /** The plans used last. A plan is a pure function of its rates and never changes, so that sharing one cannot be observed. */

@@ -1,5 +1,6 @@
 import { AedError } from '@aed/core'
 import type { DecodedAudio } from './decode.ts'
+import { damaged } from './format-decoder.ts'
 import { hasText } from './text.ts'
 
 /*
@@ -16,7 +17,8 @@ const GUID_TAIL = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]
 /** Writers that do not know the length yet leave 0, the largest number, or one near 2^31. */
 const isPlaceholder = (length: number) => length === 0 || length >= 0x7ffff000
 
-interface WavFormat {
+/** How samples stand in a WAV file. */
+export interface WavFormat {
   readonly kind: 'integer' | 'float'
   readonly channels: number
   readonly sampleRate: number
@@ -68,31 +70,37 @@ function readFormat(bytes: Uint8Array, view: DataView, { start, stated }: Chunk,
   return { kind, channels, sampleRate, bytesPerSample }
 }
 
-function damaged(name: string, offset: number, what: string): AedError {
-  return new AedError('AUDIO_DAMAGED', `${name}: byte ${offset}: ${what}`, { hint: 'get the recording again; this copy is damaged or incomplete' })
-}
-
 function unsupported(name: string, what: string): AedError {
   return new AedError('AUDIO_UNSUPPORTED', `${name}: ${what}, expected integers of 8 to 32 bits or floats of 32 or 64`, { hint: 'convert the recording to 16-bit WAV' })
 }
 
+/** What a file and its header say of its length, in bytes. */
+interface WavLengths {
+  /** Of the samples, as the data chunk says. */
+  readonly stated: number
+  /** From the first sample to the end of the file. */
+  readonly present: number
+  /** Of the file, as the RIFF header says, without its own 8 bytes. */
+  readonly riff: number
+  readonly file: number
+  /** What follows the header of the data chunk looks like another chunk. */
+  readonly chunkFollows: boolean
+}
+
 /** Bytes of samples that are there, once wrong lengths in the header are told from a file that is cut off. */
-function dataLength(bytes: Uint8Array, view: DataView, data: Chunk, name: string, warnings: string[]): number {
-  const present = bytes.length - data.start
-  const riff = view.getUint32(4, true)
-  const riffMissing = riff + 8 > bytes.length && !isPlaceholder(riff)
-  if (data.stated === 0 && present > 0 && !looksLikeChunk(bytes, data.start)) {
+export function dataLength({ stated, present, riff, file, chunkFollows }: WavLengths, name: string, warnings: string[]): number {
+  const riffMissing = riff + 8 > file && !isPlaceholder(riff)
+  if (stated === 0 && present > 0 && !chunkFollows) {
     warnings.push(`the header says 0 bytes of samples, ${present} are there and are read`)
     return present
   }
-  if (data.stated <= present) {
-    if (riff + 8 !== bytes.length) warnings.push(`the header says that the file has ${riff + 8} bytes, it has ${bytes.length}`)
-    return data.stated
+  if (stated <= present) {
+    if (riff + 8 !== file) warnings.push(`the header says that the file has ${riff + 8} bytes, it has ${file}`)
+    return stated
   }
   // Both lengths agree that bytes are missing: cut off. One alone is a careless writer.
-  if (!isPlaceholder(data.stated) && riffMissing)
-    throw damaged(name, bytes.length, `the file is cut off: the header says ${data.stated} bytes of samples, ${present} are there`)
-  warnings.push(`the header says ${data.stated} bytes of samples, ${present} are there and are read`)
+  if (!isPlaceholder(stated) && riffMissing) throw damaged(name, file, `the file is cut off: the header says ${stated} bytes of samples, ${present} are there`)
+  warnings.push(`the header says ${stated} bytes of samples, ${present} are there and are read`)
   return present
 }
 
@@ -115,36 +123,75 @@ function sampleReader(view: DataView, { kind, bytesPerSample }: WavFormat): (at:
   }
 }
 
+/** What stands before the samples. */
+export interface WavHead {
+  readonly format: WavFormat
+  /** First byte of the samples. */
+  readonly start: number
+  /** Their length in bytes, as the data chunk says. */
+  readonly stated: number
+  /** Length of the file without 8 bytes, as the RIFF header says. */
+  readonly riff: number
+  readonly chunkFollows: boolean
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/**
+ * Reads what stands before the samples.
+ * @param bytes the file, or its beginning
+ * @param whole no more bytes follow
+ * @returns undefined when more bytes are needed
+ */
+export function readWavHead(bytes: Uint8Array, name: string, warnings: string[], whole: boolean): WavHead | undefined {
+  if (bytes.length < 12 && !whole) return undefined
+  if (!hasText(bytes, 0, 'RIFF') || !hasText(bytes, 8, 'WAVE')) throw damaged(name, 0, "a WAV file starts with 'RIFF', a length and 'WAVE'")
+  const view = viewOf(bytes)
+  const { chunks, rest } = readChunks(bytes, view)
+  const fmt = chunks.find(({ id }) => id === 'fmt ')
+  const data = chunks.find(({ id }) => id === 'data')
+  if (!whole && (!data || bytes.length < data.start + 8)) {
+    if (!data && rest + 8 <= bytes.length) throw damaged(name, rest, 'a chunk of the WAV file should start here')
+    return undefined
+  }
+  if (!fmt) throw damaged(name, Math.min(rest, bytes.length), "no 'fmt ' chunk")
+  const format = readFormat(bytes, view, fmt, name, warnings)
+  if (!data) throw damaged(name, Math.min(rest, bytes.length), "no 'data' chunk")
+  return { format, start: data.start, stated: data.stated, riff: view.getUint32(4, true), chunkFollows: looksLikeChunk(bytes, data.start) }
+}
+
+/**
+ * Samples of whole frames.
+ * @param start first byte of the first frame
+ * @param before frames before it in the recording, for the index in errors
+ * @throws AedError `INVALID_INPUT` with the index of a sample that is not finite
+ */
+export function readWavFrames(bytes: Uint8Array, start: number, frames: number, format: WavFormat, before: number, name: string): Float32Array<ArrayBuffer>[] {
+  const { channels, bytesPerSample } = format
+  const read = sampleReader(viewOf(bytes), format)
+  return Array.from({ length: frames === 0 ? 0 : channels }, (_, channel) => {
+    const samples = new Float32Array(frames)
+    for (let i = 0, at = start + channel * bytesPerSample; i < frames; i++, at += channels * bytesPerSample) {
+      const sample = Math.fround(read(at))
+      if (!Number.isFinite(sample))
+        throw new AedError('INVALID_INPUT', `${name}: sample ${before + i} of channel ${channel} is ${sample}, expected a finite number`, { hint: 'repair the recording with an audio editor' })
+      samples[i] = sample
+    }
+    return samples
+  })
+}
+
 /**
  * Decodes a RIFF WAVE file: integers of 8, 16, 24 and 32 bits (and lengths between, left-justified as the format wants), floats of 32 and 64
  * bits, plain or extensible headers. Chunk lengths that are wrong give a warning as long as the samples are there.
  */
 export function decodeWav(bytes: Uint8Array, name: string, maxDuration: number | null): DecodedAudio {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (!hasText(bytes, 0, 'RIFF') || !hasText(bytes, 8, 'WAVE')) throw damaged(name, 0, "a WAV file starts with 'RIFF', a length and 'WAVE'")
   const warnings: string[] = []
-  const { chunks, rest } = readChunks(bytes, view)
-  const fmt = chunks.find(({ id }) => id === 'fmt ')
-  const data = chunks.find(({ id }) => id === 'data')
-  if (!fmt) throw damaged(name, Math.min(rest, bytes.length), "no 'fmt ' chunk")
-  const format = readFormat(bytes, view, fmt, name, warnings)
-  if (!data) throw damaged(name, Math.min(rest, bytes.length), "no 'data' chunk")
-
-  const { channels: count, bytesPerSample, sampleRate } = format
-  const frameBytes = count * bytesPerSample
-  const length = dataLength(bytes, view, data, name, warnings)
+  const { format, start, stated, riff, chunkFollows } = readWavHead(bytes, name, warnings, true)!
+  const { channels, bytesPerSample, sampleRate } = format
+  const frameBytes = channels * bytesPerSample
+  const length = dataLength({ stated, present: bytes.length - start, riff, file: bytes.length, chunkFollows }, name, warnings)
   if (length % frameBytes) warnings.push(`${length % frameBytes} bytes after the last whole frame are ignored`)
   const frames = Math.min(Math.floor(length / frameBytes), maxDuration === null ? Infinity : Math.ceil(maxDuration * sampleRate))
-  const read = sampleReader(view, format)
-  const channels = Array.from({ length: frames === 0 ? 0 : count }, (_, channel) => {
-    const samples = new Float32Array(frames)
-    for (let i = 0, at = data.start + channel * bytesPerSample; i < frames; i++, at += frameBytes) {
-      const sample = Math.fround(read(at))
-      if (!Number.isFinite(sample))
-        throw new AedError('INVALID_INPUT', `${name}: sample ${i} of channel ${channel} is ${sample}, expected a finite number`, { hint: 'repair the recording with an audio editor' })
-      samples[i] = sample
-    }
-    return samples
-  })
-  return { channels, sampleRate, warnings }
+  return { channels: readWavFrames(bytes, start, frames, format, 0, name), sampleRate, warnings }
 }
