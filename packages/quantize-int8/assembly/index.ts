@@ -11,6 +11,7 @@ export { copy, dequantize, gather, lookUp, pad, quantize, softmax } from './elem
 export { mean } from './mean'
 export { averagePool, maxPool } from './pool'
 export { widen } from './widen'
+export { winograd, winogradInput } from './winograd'
 
 /** The first byte that is free for the host. */
 export function heapBase(): usize {

@@ -15,7 +15,12 @@ export interface Kernels {
   readonly widen: (input: Pointer, output: Pointer, height: number, rowSize: number, top: number, bottom: number, before: number, after: number, value: number) => void
   readonly convolve: (
     image: Pointer, windows: Pointer, targets: Pointer, windowCount: number, segments: Pointer, segmentCount: number, eighths: number,
-    panels: Pointer, output: Pointer, channels: number, zeroPoint: number, min: number, max: number,
+    panels: Pointer, sums: Pointer, output: Pointer, channels: number, zeroPoint: number, min: number, max: number,
+  ) => void
+  readonly winogradInput: (image: Pointer, output: Pointer, tilesHigh: number, tilesWide: number, channels: number) => void
+  readonly winograd: (
+    tiles: Pointer, offsets: Pointer, tileCount: number, tilesWide: number, zero: Pointer, eighths: number, panels: Pointer, sums: Pointer,
+    output: Pointer, height: number, width: number, channels: number, zeroPoint: number, min: number, max: number,
   ) => void
   readonly depthwise: (
     image: Pointer, windows: Pointer, windowCount: number, taps: Pointer, tapCount: number, panels: Pointer, output: Pointer, channels: number,
