@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { goldenNpy, manifest } from '../test/goldens.ts'
-import { cutSilence, findLoudIntervals } from './silence.ts'
+import { cutSilence, findLoudIntervals, findTrim, trimSilence } from './silence.ts'
 
 const clipOf = (...samples: number[]) => ({ samples: Float32Array.from(samples), sampleRate: 8 })
 
@@ -29,5 +29,24 @@ describe('cutSilence', () => {
 
   it('refuses a threshold that keeps nothing', () => {
     expect(() => cutSilence(clipOf(1, 1), { trimSilenceDb: 0, trimFrameLength: 1 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+})
+
+describe('findTrim', () => {
+  it.each(manifest.trims)('trims $wave as librosa does (frames of $frameLength every $hopLength, $topDb dB)', ({ wave, interval, ...options }) => {
+    const { topDb, frameLength, hopLength } = options
+    const samples = Float32Array.from(goldenNpy(wave).data as Int16Array, (x) => x / 32768)
+    expect(findTrim({ samples, sampleRate: 16000 }, { topDb, frameLength, hopLength })).toEqual(interval)
+  })
+})
+
+describe('trimSilence', () => {
+  it('keeps the sound and the silence within it', () => {
+    const samples = new Float32Array(3000)
+    samples.fill(0.5, 1000, 1200).fill(0.5, 1800, 2000)
+    const trimmed = trimSilence({ samples, sampleRate: 8000 }, { frameLength: 100, hopLength: 100 })
+    expect(trimmed.samples).toEqual(samples.slice(1000, 2100))
+    expect(() => trimSilence({ samples, sampleRate: 8000 }, { topDb: 0 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    expect(() => trimSilence({ samples, sampleRate: 8000 }, { hopLength: 0 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 })
