@@ -25,29 +25,31 @@ const INTAKE = 2048
  */
 export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColumn: OnMelPower): MelPowerStream {
   const { nFft, hopLength, nMels, center, padMode, power } = mel
-  const spectrum = createPowerSpectrum(frameWindow(mel))
   const filters = createMelFilters(sampleRate, mel)
+  const spectrum = createPowerSpectrum(frameWindow(mel))
   const powers = new Float64Array(filters.bins)
   const column = new Float64Array(nMels)
-  const edge = new Float32Array(nFft)
   const lead = center ? nFft >> 1 : 0
   const kept = nFft + 1
-  const buffer = new Float32Array(kept + INTAKE)
+  // The frame under way lies behind the signal: it moves there in one go, without a view.
+  const memory = new Float32Array(kept + INTAKE + nFft)
+  const buffer = memory.subarray(0, kept + INTAKE)
+  const frame = memory.subarray(kept + INTAKE)
   let used = 0 // samples in the buffer
   let origin = 0 // index of its first sample in the signal
   let frames = 0 // given so far
   let finished = false
 
-  const give = (signal: Float32Array, start: number) => {
-    spectrum.run(signal, start, powers, 0)
+  const give = () => {
+    spectrum.run(frame, 0, powers, 0)
     if (power === 1) for (let k = 0; k < powers.length; k++) powers[k] = Math.sqrt(powers[k]!)
     applyMelFilters(filters, powers, 1, column, 0, 1)
     onColumn(column, frames++)
   }
 
   const givePadded = (first: number) => {
-    fillFrame(buffer.subarray(0, used), first, mel, edge, origin)
-    give(edge, 0)
+    fillFrame(buffer.subarray(0, used), first, mel, frame, origin)
+    give()
   }
 
   /** All frames whose samples are there, those before the start that are reflected included. */
@@ -56,8 +58,10 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
     for (;;) {
       const first = frames * hopLength - lead
       if (first + nFft > length || (first < 0 && padMode === 'reflect' && length <= -first)) return
-      if (first >= 0) give(buffer, first - origin)
-      else givePadded(first)
+      if (first >= 0) {
+        memory.copyWithin(buffer.length, first - origin, first - origin + nFft)
+        give()
+      } else givePadded(first)
     }
   }
 
@@ -77,8 +81,10 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
       const before = frames
       for (let taken = 0; taken < samples.length; ) {
         if (used === buffer.length) makeRoom()
-        const end = Math.min(samples.length, taken + buffer.length - used)
-        while (taken < end) buffer[used++] = samples[taken++]!
+        const count = Math.min(samples.length - taken, buffer.length - used)
+        buffer.set(count === samples.length ? samples : samples.subarray(taken, taken + count), used)
+        used += count
+        taken += count
         giveComplete()
       }
       return frames - before

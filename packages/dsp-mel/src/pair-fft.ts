@@ -16,7 +16,7 @@ export interface PairFft {
 }
 
 /** One pass over the data, see fft-passes.ts. */
-interface Pass {
+export interface Pass {
   readonly radix: number
   readonly span: number
   readonly twiddles: Float64Array
@@ -71,6 +71,34 @@ function makeTwiddles(radix: number, span: number, { size, cos, sin }: Circle): 
   return twiddles
 }
 
+/** The passes of a size and the order of its inputs. */
+export interface PassPlan {
+  /** First pass first. */
+  readonly passes: readonly Pass[]
+  /** See {@link PairFft.order}. */
+  readonly order: Int32Array
+  /** The sample where each slot begins: 2 · order. */
+  readonly first: Int32Array
+}
+
+/**
+ * @param size any product of 2, 3 and 5
+ * @param points of `size` points or a multiple
+ * @throws AedError `INVALID_OPTION` for another size
+ */
+export function planPasses(size: number, points: Circle): PassPlan {
+  const radices = factorize(size)
+  if (!radices) throw new AedError('INVALID_OPTION', `FFT: the size takes a product of 2, 3 and 5, got ${size}`)
+  const order = digitReversal(radices)
+  let span = 1
+  const passes = radices.map((radix): Pass => {
+    const pass = { radix, span, twiddles: makeTwiddles(radix, span, points) }
+    span *= radix
+    return pass
+  })
+  return { passes, order, first: order.map((pair) => 2 * pair) }
+}
+
 /**
  * Plan of a mixed-radix FFT, decimation in time.
  * @param size any product of 2, 3 and 5
@@ -79,25 +107,16 @@ function makeTwiddles(radix: number, span: number, { size, cos, sin }: Circle): 
  * @see Cooley and Tukey, An algorithm for the machine calculation of complex Fourier series, 1965
  */
 export function createPairFft(size: number, circle?: Circle): PairFft {
-  const radices = factorize(size)
-  if (!radices) throw new AedError('INVALID_OPTION', `FFT: the size takes a product of 2, 3 and 5, got ${size}`)
-  const points = circle ?? createCircle(size)
-  const order = digitReversal(radices)
-  const first = order.map((pair) => 2 * pair)
-  let span = 1
-  const passes = radices.map((radix): Pass => {
-    const pass = { radix, span, twiddles: makeTwiddles(radix, span, points) }
-    span *= radix
-    return pass
-  })
-  const fused = radices[0] === 8 ? loadPass8 : radices[0] === 4 ? loadPass4 : undefined
-  if (fused) passes.shift()
+  const { passes, order, first } = planPasses(size, circle ?? createCircle(size))
+  const radix = passes[0]?.radix
+  const fused = radix === 8 ? loadPass8 : radix === 4 ? loadPass4 : undefined
+  const rest = fused ? passes.slice(1) : passes
   const begin = fused ?? load
   return {
     order,
     transform: (signal, start, factors, z) => {
       begin(signal, start, first, factors, z)
-      for (const pass of passes) runPass(z, pass)
+      for (const pass of rest) runPass(z, pass)
     },
   }
 }
@@ -107,4 +126,18 @@ function runPass(z: Float64Array, { radix, span, twiddles }: Pass): void {
   else if (radix === 3) pass3(z, span, twiddles)
   else if (radix === 5) pass5(z, span, twiddles)
   else firstPass2(z)
+}
+
+/**
+ * The window of a real frame by slots of the transform of its sample pairs. The factor ½ of the split that follows goes in here, where it is
+ * exact and free.
+ * @param order of {@link createPairFft}
+ */
+export function pairFactors(window: Float64Array, order: Int32Array): Float64Array {
+  const factors = new Float64Array(window.length)
+  for (const [slot, pair] of order.entries()) {
+    factors[2 * slot] = 0.5 * window[2 * pair]!
+    factors[2 * slot + 1] = 0.5 * window[2 * pair + 1]!
+  }
+  return factors
 }

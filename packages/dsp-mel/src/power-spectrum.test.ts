@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { createRandom } from '@aed/core'
 import { describe, expect, it } from '@jest/globals'
 import { codeOf, expectClose } from '../test/goldens.ts'
 import { factorize } from './pair-fft.ts'
-import { createPowerSpectrum } from './power-spectrum.ts'
+import { createPlainPowerSpectrum, createPowerSpectrum } from './power-spectrum.ts'
+import { createWasmPowerSpectrum } from './wasm/power-spectrum.ts'
+import { WASM_BINARY } from './wasm/spectrum-binary.ts'
 
 const random = createRandom('power-spectrum')
 
@@ -61,5 +65,34 @@ describe('createPowerSpectrum', () => {
   it.each([7, 14, 22, 1022, 1023])('refuses length %d, which has another prime factor', (n) => {
     expect(codeOf(() => createPowerSpectrum(new Float64Array(n)))).toBe('INVALID_OPTION')
     expect(() => createPowerSpectrum(new Float64Array(n))).toThrow(new RegExp(`nFft .* got ${n}$`))
+  })
+})
+
+describe('createWasmPowerSpectrum', () => {
+  const powersOfTwo = [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 65536]
+
+  it(`gives the bytes of the TypeScript path for nFft ${powersOfTwo.join(', ')}, whatever window ran before`, () => {
+    for (const n of powersOfTwo) {
+      const window = Float64Array.from({ length: n }, () => random.uniform())
+      const signal = Float32Array.from({ length: n + 9 }, (_, i) => (i % 50 < 9 ? 0 : 10 ** random.between(-20, 3) * random.normal()))
+      const wasm = createWasmPowerSpectrum(window)
+      createWasmPowerSpectrum(window.map((value) => value + 1))?.run(signal, 0, new Float64Array(n), 0) // another window between
+      if (!wasm) throw new Error('this runtime has no WebAssembly SIMD')
+      const [expected, actual, alone] = [0, 1, 2].map(() => new Float64Array((n >> 1) + 3).fill(-1))
+      createPlainPowerSpectrum(window).run(signal, 5, expected!, 1)
+      wasm.run(signal, 5, actual!, 1)
+      wasm.run(signal.subarray(5, 5 + n), 0, alone!, 1)
+      for (const result of [actual!, alone!]) expect(result.findIndex((value, i) => !Object.is(value, expected![i]))).toBe(-1)
+    }
+  })
+
+  it('leaves other lengths to the TypeScript path', () => {
+    expect([4, 6, 1000].map((n) => createWasmPowerSpectrum(new Float64Array(n)))).toEqual([undefined, undefined, undefined])
+  })
+
+  it('is what assembly/ compiles to, and 4 KB at most', () => {
+    const script = fileURLToPath(new URL('../scripts/build-wasm.mjs', import.meta.url))
+    expect(execFileSync(process.execPath, [script, '--check'], { encoding: 'utf8' })).toContain('bytes of WebAssembly')
+    expect(WASM_BINARY.length).toBeLessThan(4096)
   })
 })

@@ -1,6 +1,7 @@
 import { AedError } from '@aed/core'
 import { createCircle, type Circle } from './circle.ts'
-import { createPairFft, factorize } from './pair-fft.ts'
+import { createPairFft, factorize, pairFactors } from './pair-fft.ts'
+import { createWasmPowerSpectrum } from './wasm/power-spectrum.ts'
 
 /** Windowed power spectrum of real frames of one length. */
 export interface PowerSpectrum {
@@ -18,7 +19,12 @@ export interface PowerSpectrum {
  */
 export function createPowerSpectrum(window: Float64Array): PowerSpectrum {
   checkLength(window.length)
-  return window.length % 2 === 0 ? evenPowerSpectrum(window) : oddPowerSpectrum(window)
+  return createWasmPowerSpectrum(window) ?? createPlainPowerSpectrum(window)
+}
+
+/** The same in TypeScript alone, for any length that {@link createPowerSpectrum} takes, and to compare with. */
+export function createPlainPowerSpectrum(window: Float64Array): PowerSpectrum {
+  return { run: window.length % 2 === 0 ? evenPowerSpectrum(window) : oddPowerSpectrum(window) }
 }
 
 /** @throws AedError `INVALID_OPTION` when nFft is not a product of 2, 3 and 5 */
@@ -33,21 +39,14 @@ export function checkLength(nFft: number): void {
  * Even lengths: even samples as real parts, odd ones as imaginary parts of a transform of half the length, then split.
  * @see Press et al., Numerical Recipes, "FFT of Single Real Function"
  */
-function evenPowerSpectrum(window: Float64Array): PowerSpectrum {
+function evenPowerSpectrum(window: Float64Array): PowerSpectrum['run'] {
   const circle = createCircle(window.length)
   const { order, transform } = createPairFft(window.length / 2, circle)
-  // The split's factor ½ goes into the window, where it is exact and free.
-  const factors = new Float64Array(window.length)
-  for (const [slot, pair] of order.entries()) {
-    factors[2 * slot] = 0.5 * window[2 * pair]!
-    factors[2 * slot + 1] = 0.5 * window[2 * pair + 1]!
-  }
+  const factors = pairFactors(window, order)
   const z = new Float64Array(window.length)
-  return {
-    run: (signal, start, out, at) => {
-      transform(signal, start, factors, z)
-      splitPower(z, circle, out, at)
-    },
+  return (signal, start, out, at) => {
+    transform(signal, start, factors, z)
+    splitPower(z, circle, out, at)
   }
 }
 
@@ -82,18 +81,16 @@ function splitPower(z: Float64Array, { cos, sin }: Circle, out: Float64Array, at
 }
 
 /** Odd lengths are rare: a complex transform of the full length whose imaginary parts are zero. */
-function oddPowerSpectrum(window: Float64Array): PowerSpectrum {
+function oddPowerSpectrum(window: Float64Array): PowerSpectrum['run'] {
   const nFft = window.length
   const { order, transform } = createPairFft(nFft)
   const factors = new Float64Array(2 * nFft)
   for (const [slot, sample] of order.entries()) factors[2 * slot] = window[sample]!
   const pairs = new Float32Array(2 * nFft)
   const z = new Float64Array(2 * nFft)
-  return {
-    run: (signal, start, out, at) => {
-      for (let i = 0; i < nFft; i++) pairs[2 * i] = signal[start + i]!
-      transform(pairs, 0, factors, z)
-      for (let k = 0; k <= nFft >> 1; k++) out[at + k] = z[2 * k]! * z[2 * k]! + z[2 * k + 1]! * z[2 * k + 1]!
-    },
+  return (signal, start, out, at) => {
+    for (let i = 0; i < nFft; i++) pairs[2 * i] = signal[start + i]!
+    transform(pairs, 0, factors, z)
+    for (let k = 0; k <= nFft >> 1; k++) out[at + k] = z[2 * k]! * z[2 * k]! + z[2 * k + 1]! * z[2 * k + 1]!
   }
 }

@@ -1,5 +1,5 @@
 import { createCircle, type Circle } from './circle.ts'
-import { createPairFft } from './pair-fft.ts'
+import { createPairFft, pairFactors } from './pair-fft.ts'
 import { checkLength } from './power-spectrum.ts'
 
 /** Windowed spectrum of real frames of one length. */
@@ -27,11 +27,7 @@ function evenSpectrum(window: Float64Array): Spectrum {
   const half = window.length / 2
   const circle = createCircle(window.length)
   const { order, transform } = createPairFft(half, circle)
-  const factors = new Float64Array(window.length)
-  for (const [slot, pair] of order.entries()) {
-    factors[2 * slot] = 0.5 * window[2 * pair]!
-    factors[2 * slot + 1] = 0.5 * window[2 * pair + 1]!
-  }
+  const factors = pairFactors(window, order)
   const z = new Float64Array(window.length)
   const re = new Float64Array(half + 1)
   const im = new Float64Array(half + 1)
