@@ -1,14 +1,12 @@
-import { allShiftRight, requantize, requantizeRight, SCALE_BYTES, toInt8 } from './requantize'
-
-/** Bytes of a panel of eight channels before its weights: eight int32 biases and two scales. */
-const PANEL_HEAD: usize = 32 + 2 * SCALE_BYTES
+import { PANEL_HEAD } from './convolve'
+import { requantize, toInt8 } from './requantize'
 
 /**
  * Depthwise convolution, one output channel for each input channel, eight channels at a time, of an int8 image that has its padding
  * already.
  * @param windows int32 byte offset in the image of each window
  * @param taps int32 byte offset in the window of each tap
- * @param panels for each eight channels: biases `int32 [8]`, two scales, weights `int16 [taps, 8]`
+ * @param panels for each eight channels: biases `int32 [8]`, scale, weights `int16 [taps, 8]`
  */
 export function depthwise(
   image: usize, windows: usize, windowCount: i32, taps: usize, tapCount: i32, panels: usize, output: usize, channels: i32,
@@ -18,8 +16,6 @@ export function depthwise(
   const lower = i8x16.splat(<i8>min)
   const upper = i8x16.splat(<i8>max)
   const panelBytes = PANEL_HEAD + (<usize>tapCount << 4)
-  let usual = true
-  for (let panel = panels, channel = 0; channel < channels; channel += 8, panel += panelBytes) usual = usual && allShiftRight(panel + 32, 2)
   const windowEnd = windows + (<usize>windowCount << 2)
   for (let window = windows; window < windowEnd; window += 4) {
     const from = image + load<u32>(window)
@@ -34,12 +30,7 @@ export function depthwise(
         high = i32x4.add(high, i32x4.extmul_high_i16x8_s(x, w))
       }
       // Past the last channel this writes into the next pixel, which is written later.
-      const scale = panel + 32
-      if (usual) low = requantizeRight(low, scale)
-      else low = requantize(low, scale)
-      if (usual) high = requantizeRight(high, scale + SCALE_BYTES)
-      else high = requantize(high, scale + SCALE_BYTES)
-      v128.store64_lane(output + channel, toInt8(low, high, zeroPoints, lower, upper), 0)
+      v128.store64_lane(output + channel, toInt8(requantize(low, high, panel + 32), zeroPoints, lower, upper), 0)
       panel += panelBytes
     }
     output += channels

@@ -17,6 +17,6 @@ export function mean(input: usize, targets: usize, count: i32, sums: usize, outp
   const upper = i8x16.splat(127)
   for (let i = 0; i < outputs; i += 8) {
     const from = sums + (<usize>i << 2)
-    v128.store64_lane(output + i, toInt8(requantize(v128.load(from), scale), requantize(v128.load(from, 16), scale), zeroPoints, lower, upper), 0)
+    v128.store64_lane(output + i, toInt8(requantize(v128.load(from), v128.load(from, 16), scale), zeroPoints, lower, upper), 0)
   }
 }

@@ -7,7 +7,7 @@
 // @see Lavin, Gray, "Fast algorithms for convolutional neural networks", 2016
 
 import { EIGHTH_BYTES, multiply, SUMS_BYTES } from './multiply'
-import { allShiftRight, requantize, requantizeRight, SCALE_BYTES, storePart, toInt8 } from './requantize'
+import { requantize, storePart, toInt8 } from './requantize'
 import { PANEL_HEAD } from './convolve'
 
 /** Values of a transformed tile. */
@@ -64,7 +64,7 @@ function transformed(column: usize, row: usize, i: i32): v128 {
  * @param offsets int32 byte offset in a position of each tile, a multiple of four of them; the last ones repeat the last tile
  * @param zero an int32 0: the one segment of a tile
  * @param eighths input channels / 8
- * @param panels for each eight output channels: biases, two scales, weights `[16]` as `multiply` takes them
+ * @param panels for each eight output channels: biases, scale, weights `[16]` as `multiply` takes them
  * @param sums room for 16 times the sums of `multiply`
  */
 export function winograd(
@@ -72,15 +72,14 @@ export function winograd(
   output: usize, height: i32, width: i32, channels: i32, zeroPoint: i32, lowest: i32, highest: i32,
 ): void {
   const zeroPoints = i16x8.splat(<i16>zeroPoint)
-  const lower = i8x16.splat(<i8>lowest)
-  const upper = i8x16.splat(<i8>highest)
+  const least = i8x16.splat(<i8>lowest)
+  const most = i8x16.splat(<i8>highest)
   const positionBytes = <usize>tileCount * (<usize>eighths << 4)
   const weightBytes = <usize>eighths * EIGHTH_BYTES
   for (let channel = 0; channel < channels; channel += 8) {
-    const scale0 = panels + 32
-    const scale1 = scale0 + SCALE_BYTES
+    const bias0 = v128.load(panels)
+    const bias1 = v128.load(panels, 16)
     const count = min<i32>(8, channels - channel)
-    const usual = count === 8 && allShiftRight(scale0, 2)
     for (let i = 0; i < tileCount; i += 4) {
       const from = offsets + (<usize>i << 2)
       let tile = tiles
@@ -93,16 +92,18 @@ export function winograd(
       const end = min<i32>(4, tileCount - i)
       for (let t = 0; t < end; t++) {
         const sum = sums + (<usize>t << 5)
+        outputTransform(sum, bias0)
+        outputTransform(sum + 16, bias1)
         const y = 2 * ((i + t) / tilesWide)
         const x = 2 * ((i + t) % tilesWide)
-        for (let dy = 0; dy < 2 && y + dy < height; dy++) {
-          for (let dx = 0; dx < 2 && x + dx < width; dx++) {
-            const low = i32x4.add(i32x4.shr_s(output4(sum, dy, dx), 2), v128.load(panels))
-            const high = i32x4.add(i32x4.shr_s(output4(sum + 16, dy, dx), 2), v128.load(panels, 16))
-            const to = output + channel + ((y + dy) * width + x + dx) * channels
-            if (usual) v128.store64_lane(to, toInt8(requantizeRight(low, scale0), requantizeRight(high, scale1), zeroPoints, lower, upper), 0)
-            else storePart(to, toInt8(requantize(low, scale0), requantize(high, scale1), zeroPoints, lower, upper), count)
-          }
+        for (let at = 0; at < 4; at++) {
+          const dy = at >> 1
+          const dx = at & 1
+          if (y + dy >= height || x + dx >= width) continue
+          const values = toInt8(requantize(v128.load(sum + at * SUMS_BYTES), v128.load(sum + at * SUMS_BYTES, 16), panels + 32), zeroPoints, least, most)
+          const to = output + channel + ((y + dy) * width + x + dx) * channels
+          if (count === 8) v128.store64_lane(to, values, 0)
+          else storePart(to, values, count)
         }
       }
     }
@@ -110,24 +111,43 @@ export function winograd(
   }
 }
 
-/** Element (dy, dx) of Aᵀ M A, M having its values `4 · row + column` apart by the bytes of sums. */
+/**
+ * Aᵀ M A / 4 plus bias, of four channels. M lies in memory value by value, `SUMS_BYTES` apart; the four outputs take the places of its first
+ * four values.
+ */
 // @ts-ignore: decorator
 @inline
-function output4(sum: usize, dy: i32, dx: i32): v128 {
-  const r = sum + (dy ? 4 * SUMS_BYTES : 0)
-  const a = line(r, dx)
-  const b = line(r + 4 * SUMS_BYTES, dx)
-  const c = line(r + 8 * SUMS_BYTES, dx)
-  return dy ? i32x4.sub(i32x4.sub(a, b), c) : i32x4.add(i32x4.add(a, b), c)
+function outputTransform(m: usize, bias: v128): void {
+  const upper0 = upper(m)
+  const upper1 = upper(m + SUMS_BYTES)
+  const upper2 = upper(m + 2 * SUMS_BYTES)
+  const upper3 = upper(m + 3 * SUMS_BYTES)
+  const lower0 = lower(m)
+  const lower1 = lower(m + SUMS_BYTES)
+  const lower2 = lower(m + 2 * SUMS_BYTES)
+  const lower3 = lower(m + 3 * SUMS_BYTES)
+  v128.store(m, i32x4.add(quarter(i32x4.add(i32x4.add(upper0, upper1), upper2)), bias))
+  v128.store(m + SUMS_BYTES, i32x4.add(quarter(i32x4.sub(i32x4.sub(upper1, upper2), upper3)), bias))
+  v128.store(m + 2 * SUMS_BYTES, i32x4.add(quarter(i32x4.add(i32x4.add(lower0, lower1), lower2)), bias))
+  v128.store(m + 3 * SUMS_BYTES, i32x4.add(quarter(i32x4.sub(i32x4.sub(lower1, lower2), lower3)), bias))
 }
 
-/** Element dx of a row of M times A. */
 // @ts-ignore: decorator
 @inline
-function line(row: usize, dx: i32): v128 {
-  const at = row + (dx ? SUMS_BYTES : 0)
-  const a = v128.load(at)
-  const b = v128.load(at, SUMS_BYTES)
-  const c = v128.load(at, 2 * SUMS_BYTES)
-  return dx ? i32x4.sub(i32x4.sub(a, b), c) : i32x4.add(i32x4.add(a, b), c)
+function quarter(x: v128): v128 {
+  return i32x4.shr_s(x, 2)
+}
+
+/** First row of Aᵀ times a column of M. */
+// @ts-ignore: decorator
+@inline
+function upper(m: usize): v128 {
+  return i32x4.add(i32x4.add(v128.load(m), v128.load(m, 4 * SUMS_BYTES)), v128.load(m, 8 * SUMS_BYTES))
+}
+
+/** Second row of Aᵀ times a column of M. */
+// @ts-ignore: decorator
+@inline
+function lower(m: usize): v128 {
+  return i32x4.sub(i32x4.sub(v128.load(m, 4 * SUMS_BYTES), v128.load(m, 8 * SUMS_BYTES)), v128.load(m, 12 * SUMS_BYTES))
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { decodeNpy, isAedError, tensor, type Graph, type Tensor } from '@aed/core'
+import { decodeNpy, isAedError, tensor, type Conv2dNode, type Graph, type Tensor } from '@aed/core'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { countDifferences, countUnequal } from '../test/compare.ts'
@@ -10,11 +10,13 @@ import { patches, smallNetwork } from '../test/networks.ts'
 import { operatorCases } from '../test/operator-cases.ts'
 import { randomGraph } from '../test/random-graph.ts'
 import type { Executor } from './executor.ts'
+import { WASM_BINARY } from './int8-wasm-binary.ts'
 import { quantize } from './quantize.ts'
 import { createReferenceEngine, type Int8Values } from './reference-engine.ts'
 import { readTflite } from './tflite/read.ts'
 import { createWasmEngine, runInt8Wasm } from './wasm-engine.ts'
-import { WASM_BINARY } from './int8-wasm-binary.ts'
+import { paysWinograd } from './wasm/winograd.ts'
+import { windowGeometry } from './window.ts'
 
 const npy = (name: string) => decodeNpy(new Uint8Array(readFileSync(new URL(`../test/golden/${name}`, import.meta.url))))
 
@@ -82,12 +84,39 @@ describe('createWasmEngine and createReferenceEngine', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 0x7fffffff }), async (seed) => {
         const { graph, input } = randomGraph(seed)
-        graph.nodes.forEach(({ op }) => seen.add(op))
+        for (const node of graph.nodes) seen.add(node.op === 'conv2d' && paysWinograd(node, windowGeometry(graph, node)) ? 'winograd' : node.op)
         await expectEqualTensors(graph, input)
       }),
       { numRuns: 150, seed: 20240611 },
     )
-    expect(seen.size).toBe(15)
+    expect(seen.size).toBe(16)
+  })
+})
+
+describe('createWasmEngine on 3 × 3 convolutions', () => {
+  // Winograd's transforms at their largest: filters and images of one value, of stripes and of squares, from −128 and 127.
+  const patterns = [() => 0, (y: number) => y, (_: number, x: number) => x, (y: number, x: number) => y + x].flatMap((parity) =>
+    [[-128, 127], [127, -128], [-128, -128], [127, 127]].map((ends) => (y: number, x: number) => ends[parity(y, x) % 2]!),
+  )
+  const quantization = (scale: number, zeroPoint: number) => ({ scales: [Math.fround(scale)], zeroPoints: [zeroPoint] })
+
+  it.each(['same', 'valid'] as const)('gives the sums of 32 channels at the ends of int8, padding %s', async (padding) => {
+    const [height, width, cin, cout] = [7, 8, 32, patterns.length]
+    const weights = Int8Array.from({ length: cout * 9 * cin }, (_, i) => patterns[Math.floor(i / (9 * cin))]!(Math.floor(i / (3 * cin)) % 3, Math.floor(i / cin) % 3))
+    const shape = padding === 'same' ? [1, height, width, cout] : [1, height - 2, width - 2, cout]
+    const graph: Graph = {
+      name: 'extremes', inputs: ['x'], outputs: ['y'],
+      tensors: {
+        x: { name: 'x', dtype: 'int8', shape: [1, height, width, cin], quantization: quantization(1, -128) },
+        w: { name: 'w', dtype: 'int8', shape: [cout, 3, 3, cin], data: weights, quantization: quantization(1, 0) },
+        y: { name: 'y', dtype: 'int8', shape, quantization: quantization(70000, 3) },
+      },
+      nodes: [{ op: 'conv2d', name: 'y', inputs: ['x', 'w'], outputs: ['y'], strides: [1, 1], dilations: [1, 1], padding, activation: 'none' }],
+    }
+    const node = graph.nodes[0] as Conv2dNode
+    expect(paysWinograd(node, windowGeometry(graph, node))).toBe(true)
+    const items = Int8Array.from({ length: patterns.length * height * width * cin }, (_, i) => patterns[Math.floor(i / (height * width * cin))]!(Math.floor(i / (width * cin)) % height, Math.floor(i / cin) % width))
+    await expectEqualTensors(graph, tensor('int8', [patterns.length, height, width, cin], items))
   })
 })
 

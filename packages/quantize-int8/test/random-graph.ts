@@ -73,6 +73,11 @@ function addImageLayer(layers: RandomLayers, random: Random, x: string): string 
   const dilations = filter.map((taps, axis) => (taps > 1 && random.integer(3) === 0 && (taps - 1) * 2 < [height, width][axis]! ? 2 : 1)) as [number, number]
   switch (random.integer(9)) {
     case 0:
+      if (height > 2 && width > 2) {
+        const strides: [number, number] = [1, 1]
+        return layers.node([x, ...layers.weights([pick(random, [8, 16, 21]), 3, 3, channels], 0)], { op: 'conv2d', ...layers.window(), strides, dilations: strides })
+      }
+      return x
     case 1:
       return layers.node([x, ...layers.weights([1 + random.integer(20), ...filter, channels], 0)], { op: 'conv2d', ...layers.window(), dilations })
     case 2: {
@@ -106,7 +111,7 @@ function addImageLayer(layers: RandomLayers, random: Random, x: string): string 
 export function randomGraph(seed: number): { readonly graph: Graph; readonly input: Tensor } {
   const random = createRandom(seed)
   const layers = new RandomLayers(random)
-  const shape = [1, 3 + random.integer(10), 3 + random.integer(10), 1 + random.integer(18)]
+  const shape = [1, 3 + random.integer(10), 3 + random.integer(10), pick(random, [1 + random.integer(18), 16, 24])]
   const dtype = pick(random, ['int8', 'float32'] as const)
   let x = layers.input(shape, dtype)
   if (dtype === 'float32') x = layers.node([x], { op: 'quantize' })

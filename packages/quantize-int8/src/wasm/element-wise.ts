@@ -43,11 +43,12 @@ export const planAdd: PlanWasmNode<BinaryNode> = (storage, node) => {
   const { a, b, prepare, output, count } = operands(storage, node)
   // The kernel takes the operand of the larger scale second.
   const [x, y] = p.a.scale <= p.b.scale ? [{ at: a, ...p.a, factor: p.factorA }, { at: b, ...p.b }] : [{ at: b, ...p.b, factor: p.factorB }, { at: a, ...p.a }]
-  const scales = storage.constant(Int32Array.from([...packUniform(x.factor), ...packUniform(p.factor)]))
+  const scale = storage.constant(packUniform(p.factor))
+  const { multiplier, shift } = x.factor
   const { kernels } = storage
   return () => {
     prepare()
-    kernels.add(x.at, y.at, output, count, scales, x.zeroPoint, y.zeroPoint, p.out.zeroPoint, p.min, p.max)
+    kernels.add(x.at, y.at, output, count, multiplier, -shift, scale, x.zeroPoint, y.zeroPoint, p.out.zeroPoint, p.min, p.max)
   }
 }
 
@@ -117,10 +118,12 @@ export const planPad: PlanWasmNode<PadNode> = (storage, node) => {
   const input = storage.address(node, node.inputs[0], 'int8')
   const output = storage.address(node, node.outputs[0], 'int8')
   const { shape } = storage.tensor(node.inputs[0])
-  // Axes behind the last padded one stay together, and so does a line of that one.
-  const last = node.paddings.findLastIndex(([before, after]) => before + after > 0)
-  const length = sizeOf(shape.slice(Math.max(0, last)))
-  const offsets = paddedIndices(shape, node.paddings).filter((_, i) => i % length === 0)
+  const padded = storage.tensor(node.outputs[0]).shape
+  // The last padded axis and those behind it: a line of them stays together.
+  const last = Math.max(0, node.paddings.findLastIndex(([before, after]) => before + after > 0))
+  const [length, paddedLength] = [sizeOf(shape.slice(last)), sizeOf(padded.slice(last))]
+  const start = (node.paddings[last]?.[0] ?? 0) * sizeOf(shape.slice(last + 1))
+  const offsets = paddedIndices(shape.slice(0, last), node.paddings.slice(0, last)).map((line) => line * paddedLength + start)
   const size = sizeOfTensor(storage, node.outputs[0])
   const offsetsAt = storage.constant(offsets)
   return () => storage.kernels.pad(input, output, offsetsAt, offsets.length, length, size, zeroPoint)

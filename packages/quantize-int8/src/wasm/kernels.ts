@@ -1,3 +1,4 @@
+import { AedError } from '@aed/core'
 import { WASM_BINARY } from '../int8-wasm-binary.ts'
 
 /** A byte offset in the memory. */
@@ -26,7 +27,10 @@ export interface Kernels {
     image: Pointer, windows: Pointer, windowCount: number, taps: Pointer, tapCount: number, panels: Pointer, output: Pointer, channels: number,
     zeroPoint: number, min: number, max: number,
   ) => void
-  readonly add: (a: Pointer, b: Pointer, output: Pointer, count: number, scales: Pointer, zeroA: number, zeroB: number, zeroPoint: number, min: number, max: number) => void
+  readonly add: (
+    a: Pointer, b: Pointer, output: Pointer, count: number, multiplierA: number, shiftA: number, scale: Pointer, zeroA: number, zeroB: number,
+    zeroPoint: number, min: number, max: number,
+  ) => void
   readonly mul: (a: Pointer, b: Pointer, output: Pointer, count: number, scale: Pointer, zeroA: number, zeroB: number, zeroPoint: number, min: number, max: number) => void
   readonly maxPool: (...pool: PoolArguments) => void
   readonly averagePool: (...pool: PoolArguments) => void
@@ -45,8 +49,18 @@ let compiled: Promise<WebAssembly.Module> | undefined
 
 const compile = (): Promise<WebAssembly.Module> => WebAssembly.compile(Uint8Array.from(atob(WASM_BINARY), (character) => character.charCodeAt(0)))
 
-/** The kernels with a memory of their own. */
+/**
+ * The kernels with a memory of their own.
+ * @throws AedError (rejects) `INVALID_STATE` where WebAssembly or its SIMD instructions are missing or forbidden
+ */
 export async function instantiateKernels(): Promise<Kernels> {
-  const instance = await WebAssembly.instantiate(await (compiled ??= compile()))
-  return instance.exports as unknown as Kernels
+  try {
+    const instance = await WebAssembly.instantiate(await (compiled ??= compile()))
+    return instance.exports as unknown as Kernels
+  } catch (cause) {
+    throw new AedError('INVALID_STATE', `the int8 kernels cannot be compiled here: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      hint: "They need WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4) and, in a page with a content security policy, 'wasm-unsafe-eval'; the reference engine needs neither.",
+      cause,
+    })
+  }
 }

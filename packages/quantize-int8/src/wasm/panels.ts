@@ -1,10 +1,10 @@
 import type { WeightedParameters } from '../int8/weighted.ts'
-import { packRequantization, SCALE_VALUES } from './requantization.ts'
+import { packRequantization, SCALE_BYTES } from './requantization.ts'
 
 /** Output channels that the kernels compute together. */
 const PANEL = 8
-/** Bytes of a panel before its weights: biases and two scales. */
-const PANEL_HEAD = 4 * (PANEL + 2 * SCALE_VALUES)
+/** Bytes of a panel before its weights: biases and scale. */
+const PANEL_HEAD = 4 * PANEL + SCALE_BYTES
 /** Values of a segment come in units of this. */
 export const SEGMENT_UNIT = 8
 
@@ -35,7 +35,7 @@ export function foldZeroPoint(p: WeightedParameters, axis: 'first' | 'last'): We
 }
 
 /**
- * Everything that the kernels want of eight channels together, panel after panel: biases, scales, weights.
+ * Everything that the kernels want of eight channels together, panel after panel: biases, scale, weights.
  * @param write writes the weights of a channel to its lane of the panel
  */
 function packPanels(p: WeightedParameters, weightBytes: number, write: (panel: Int16Array, lane: number, channel: number) => void): Uint8Array {
@@ -43,8 +43,7 @@ function packPanels(p: WeightedParameters, weightBytes: number, write: (panel: I
   const panels = new Uint8Array(Math.ceil(p.channels / PANEL) * panelBytes)
   for (let first = 0, at = 0; first < p.channels; first += PANEL, at += panelBytes) {
     new Int32Array(panels.buffer, at, PANEL).set(p.bias.subarray(first, first + PANEL))
-    const scales = new Int32Array(panels.buffer, at + 4 * PANEL, 2 * SCALE_VALUES)
-    for (const half of [0, 1]) scales.set(packRequantization(p.factors.slice(first + 4 * half, first + 4 * half + 4)), half * SCALE_VALUES)
+    panels.set(packRequantization(p.factors.slice(first, first + PANEL)), at + 4 * PANEL)
     const weights = new Int16Array(panels.buffer, at + PANEL_HEAD, weightBytes / 2)
     for (let lane = 0; lane < Math.min(PANEL, p.channels - first); lane++) write(weights, lane, first + lane)
   }

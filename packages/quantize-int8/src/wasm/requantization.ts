@@ -1,25 +1,34 @@
 import type { QuantizedMultiplier } from '../fixed-point.ts'
 
-/** Channels of a vector of int32. */
+/** Channels of a scale, and of a vector of int32. */
+const CHANNELS = 8
 const LANES = 4
 
-/** Int32 values of a packed scale: four vectors of four channels. */
-export const SCALE_VALUES = 16
+/** Bytes of a packed scale. */
+export const SCALE_BYTES = 160
 
-/**
- * The factors of four channels as assembly/requantize.ts takes them: vectors of left shifts, multipliers, right shifts (both as powers of
- * two) and masks of no right shift. Channels that a tensor does not have get zeros.
- */
-export function packRequantization(factors: readonly QuantizedMultiplier[]): Int32Array {
-  const packed = new Int32Array(SCALE_VALUES)
-  factors.forEach(({ multiplier, shift }, lane) => {
-    packed[lane] = shift > 0 ? 1 << shift : 1
-    packed[LANES + lane] = multiplier
-    packed[2 * LANES + lane] = shift < 0 ? 2 ** (31 + shift) : 0
-    packed[3 * LANES + lane] = shift < 0 ? 0 : -1
+/** Shifts that differ by more than this are not alike: what is left of one, s + d, must have 1 ≤ d ≤ 7. */
+const MOST_DIFFERENCE = 6
+
+/** The factors of up to eight channels, laid out as assembly/requantize.ts explains. */
+export function packRequantization(factors: readonly QuantizedMultiplier[]): Uint8Array {
+  const scale = new Uint8Array(SCALE_BYTES)
+  factors.forEach(({ multiplier, shift }, channel) => {
+    const half = new Int32Array(scale.buffer, channel < LANES ? 0 : 64, 4 * LANES)
+    const lane = channel % LANES
+    half[lane] = shift > 0 ? 1 << shift : 1
+    half[LANES + lane] = multiplier
+    half[2 * LANES + lane] = shift < 0 ? 2 ** (31 + shift) : 0
+    half[3 * LANES + lane] = shift < 0 ? 0 : -1
   })
-  return packed
+  const shifts = factors.map(({ shift }) => -shift)
+  const [least, most] = [Math.min(...shifts), Math.max(...shifts)]
+  if (least >= 1 && most - least <= MOST_DIFFERENCE) {
+    new Int16Array(scale.buffer, 128, CHANNELS).set(shifts.map((shift) => 2 ** (15 - (shift - least + 1))))
+    new Int32Array(scale.buffer, 144, 2).set([least - 1, 1])
+  }
+  return scale
 }
 
 /** One factor for all channels. */
-export const packUniform = (factor: QuantizedMultiplier): Int32Array => packRequantization(new Array<QuantizedMultiplier>(LANES).fill(factor))
+export const packUniform = (factor: QuantizedMultiplier): Uint8Array => packRequantization(new Array<QuantizedMultiplier>(CHANNELS).fill(factor))

@@ -24,19 +24,26 @@ export function paysWinograd({ strides, dilations }: Conv2dNode, g: WindowGeomet
 /** 2G w 2Gᵀ of each filter: weights `[channels, 3, 3, cin]` → `[channels, 16, cin]`, four times as large as the usual ones. */
 function transformWeights({ weights, channels }: WeightedParameters, cin: number): Int16Array {
   const transformed = new Int16Array(channels * POSITIONS * cin)
-  for (let channel = 0; channel < channels; channel++)
-    for (let c = 0; c < cin; c++) {
-      const at = (row: number, column: number) => weights[((channel * 3 + row) * 3 + column) * cin + c]!
-      const rows = [0, 1, 2].map((row) => twiceG(at(row, 0), at(row, 1), at(row, 2))) as [number[], number[], number[]]
-      for (let column = 0; column < 4; column++)
-        twiceG(rows[0][column]!, rows[1][column]!, rows[2][column]!).forEach((value, row) => {
-          transformed[(channel * POSITIONS + row * 4 + column) * cin + c] = value
-        })
-    }
+  const rows = new Int16Array(3 * 4 * cin)
+  for (let channel = 0; channel < channels; channel++) {
+    for (let row = 0; row < 3; row++) twiceG(weights, (channel * 9 + row * 3) * cin, cin, rows, row * 4 * cin, cin, cin)
+    for (let column = 0; column < 4; column++) twiceG(rows, column * cin, 4 * cin, transformed, (channel * POSITIONS + column) * cin, 4 * cin, cin)
+  }
   return transformed
 }
 
-const twiceG = (a: number, b: number, c: number): number[] => [2 * a, a + b + c, a - b + c, 2 * c]
+/** Three vectors, `step` apart, → four, `toStep` apart. */
+function twiceG(from: Int16Array, at: number, step: number, to: Int16Array, toAt: number, toStep: number, length: number): void {
+  for (let i = 0; i < length; i++) {
+    const a = from[at + i]!
+    const b = from[at + step + i]!
+    const c = from[at + 2 * step + i]!
+    to[toAt + i] = 2 * a
+    to[toAt + toStep + i] = a + b + c
+    to[toAt + 2 * toStep + i] = a - b + c
+    to[toAt + 3 * toStep + i] = 2 * c
+  }
+}
 
 /** The plan of a convolution that {@link paysWinograd}. */
 export function planWinograd(storage: WasmStorage, node: Conv2dNode, g: WindowGeometry): () => void {
