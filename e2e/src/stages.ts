@@ -29,6 +29,7 @@ export const stages = {
   trainDenseHead: model.trainDenseHead,
   quantize: quantize.quantize,
   runInt8: quantize.runInt8,
+  runInt8Wasm: quantize.runInt8Wasm,
   runFloat: quantize.runFloat,
   generateC: deploy.generateC,
 } as const satisfies Stages

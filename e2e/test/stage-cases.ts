@@ -60,6 +60,7 @@ export function stageCases(): Readonly<Record<string, readonly StageCase[]>> {
       { stage: 'quantize', input: { graph, calibration: noise([16, 12, 10, 1], 'calibration') }, options: {} },
       { stage: 'runFloat', input: { graph: miniResNetV2Graph({ stacks: 1, classes: 10, inputShape: [64, 50, 1], seed: 3 }), input: noise([1, 64, 50, 1], 'patch') }, options: {} },
       { stage: 'runInt8', input: { graph: int8, input: { dtype: 'int8', shape: [2, 12, 10, 1], data: Int8Array.from({ length: 240 }, (_, i) => ((i * 37) % 256) - 128) } }, options: {} },
+      { stage: 'runInt8Wasm', input: { graph: int8, input: { dtype: 'int8', shape: [2, 12, 10, 1], data: Int8Array.from({ length: 240 }, (_, i) => ((i * 37) % 256) - 128) } }, options: {} },
       { stage: 'writeTflite', input: { graph: int8, card: null }, options: {} },
     ],
     'eval-cliplevel': [{ stage: 'evaluate', input: scores(), options: {} }],

@@ -52,7 +52,7 @@ async function classifyFile(model: ModelFile, file: string, classes: readonly st
   const decoded = await decodeAudio(await readBytes(file), { name: file, maxDuration: features.audio.maxDuration })
   const patches = logMelPatches(prepareClip(decoded, features.audio), features)
   const n = patches.shape[0]!
-  const scores = scorePatches(model, patches)
+  const scores = await scorePatches(model, patches)
   const best = (row: ArrayLike<number>): Scored[] =>
     classes.map((label, i) => ({ label, score: row[i]! })).sort((a, b) => b.score - a.score)
   const mean = classes.map((_label, i) => Array.from({ length: n }, (_, patch) => scores[patch * classes.length + i]!).reduce((a, b) => a + b, 0) / n)

@@ -83,7 +83,7 @@ async function scorePatches({ graph }: ModelFile, patches: Tensor<'float32'>, { 
     const data = input.dtype === 'int8' ? quantizeValues(values, input.quantization!) : values
     const item = { dtype: input.dtype, shape, data } as Tensor
     const int8 = graph.nodes.some((node) => tensorOf(graph, node.outputs[0]).dtype === 'int8')
-    const result = int8 ? await pool.stages.runInt8({ graph, input: item }, {}, { signal }) : await pool.stages.runFloat({ graph, input: item as Tensor<'float32'> }, {}, { signal })
+    const result = int8 ? await pool.stages.runInt8Wasm({ graph, input: item }, {}, { signal }) : await pool.stages.runFloat({ graph, input: item as Tensor<'float32'> }, {}, { signal })
     scores.set(result.dtype === 'int8' ? dequantizeValues(result.data as Int8Array, output.quantization!) : (result.data as Float32Array), start * outputs)
     report((done += shape[0]!))
   }

@@ -2,7 +2,7 @@ import { AedError, decodeNpy, encodeNpy, formatShape, sizeOf, tensor, tensorOf, 
 import { readBytes, writeAtomic } from '@aed/core/node'
 import type { CommandModule } from '../commands.ts'
 import { readModel, type ModelFile } from '../model-file.ts'
-import { runReference } from '../run-model.ts'
+import { enginesOf, runModel } from '../run-model.ts'
 
 export const infer: CommandModule = {
   args: [{ syntax: '<MODEL>', description: 'model folder, Keras .h5 or .tflite' }],
@@ -10,14 +10,14 @@ export const infer: CommandModule = {
   flags: [
     { syntax: '--input <FILE>', description: '.npy, batch first: [n, mels, frames, 1] or [n, mels, frames]', required: true },
     { syntax: '--out <FILE>', description: '.npy to write: [n, outputs]', required: true },
-    { syntax: '--engine <WORD>', description: 'tfjs (default for .h5 and folders) | reference (TypeScript; default for .tflite)' },
+    { syntax: '--engine <WORD>', description: 'tfjs (default for .h5 and folders) | wasm (default for int8 .tflite) | reference (TypeScript, for all)' },
   ],
   examples: ['aed infer backbone.h5 --input patches.npy --out embeddings.npy', 'aed infer model.tflite --input int8.npy --out scores.npy'],
   async run({ args, options, output, signal }) {
     const { input, out, engine } = options as { input: string; out: string; engine?: string }
     const model = await readModel(args[0]!)
     const values = decodeNpy(await readBytes(input), input)
-    const chosen = engine ?? (model.format === 'tflite' ? 'reference' : 'tfjs')
+    const chosen = engine ?? enginesOf(model)[0]!
     const result = await runModel(model, checkInput(model, values, input), chosen, signal)
     const n = values.shape[0]!
     const flat = tensor(result.dtype, [n, n === 0 ? sizeOf(tensorOf(model.graph, model.graph.outputs[0]).shape) : result.data.length / n], result.data)
@@ -36,18 +36,4 @@ function checkInput({ graph, path }: ModelFile, values: Tensor, name: string): T
   if (values.shape.length < 2 || !(fits(item) || (item.at(-1) === 1 && fits(item.slice(0, -1)))))
     throw new AedError('MODEL_MISMATCH', `${name}: ${path} takes [n, ${item.join(', ')}], got ${formatShape(values.shape)}`)
   return { ...values, shape: [values.shape[0]!, ...item] }
-}
-
-async function runModel(model: ModelFile, input: Tensor, engine: string, signal: AbortSignal): Promise<Tensor> {
-  switch (engine) {
-    case 'reference':
-      return runReference(model, input)
-    case 'tfjs': {
-      if (!model.keras) throw new AedError('INVALID_OPTION', `aed infer: tfjs runs .h5 files and model folders, ${model.path} is a .tflite`, { hint: 'use --engine reference' })
-      const { predict } = await import('@aed/model-miniresnetv2/train')
-      return predict(model.keras, input as Tensor<'float32'>, { signal })
-    }
-    default:
-      throw new AedError('INVALID_OPTION', `aed infer: --engine takes tfjs or reference, got '${engine}'`)
-  }
 }
