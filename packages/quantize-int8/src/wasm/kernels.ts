@@ -18,6 +18,10 @@ export interface Kernels {
     image: Pointer, windows: Pointer, targets: Pointer, windowCount: number, segments: Pointer, segmentCount: number, eighths: number,
     panels: Pointer, sums: Pointer, output: Pointer, channels: number, zeroPoint: number, min: number, max: number,
   ) => void
+  readonly sumWeights: (weights: Pointer, count: number, step: number) => number
+  readonly packProducts: (weights: Pointer, channels: number, segments: number, length: number, panels: Pointer, panelBytes: number) => void
+  readonly packDepthwise: (weights: Pointer, taps: number, channels: number, panels: Pointer, panelBytes: number) => void
+  readonly winogradWeights: (weights: Pointer, output: Pointer, channels: number, cin: number) => void
   readonly winogradInput: (image: Pointer, output: Pointer, tilesHigh: number, tilesWide: number, channels: number) => void
   readonly winograd: (
     tiles: Pointer, offsets: Pointer, tileCount: number, tilesWide: number, zero: Pointer, eighths: number, panels: Pointer, sums: Pointer,

@@ -1,5 +1,7 @@
 import type { WeightedParameters } from '../int8/weighted.ts'
+import type { Pointer } from './kernels.ts'
 import { packRequantization, SCALE_BYTES } from './requantization.ts'
+import type { WasmStorage } from './wasm-storage.ts'
 
 /** Output channels that the kernels compute together. */
 const PANEL = 8
@@ -17,54 +19,57 @@ export interface Segments {
   readonly length: number
 }
 
-/**
- * The same layer for an input whose zero point stays in it: it goes into the bias. As an image is padded with its zero point,
- * Σ (x − zero point) · w = Σ x · w − zero point · Σ w holds for every window; int32 wraps as the reference's sums do.
- * @param axis place of the output channels in the weights
- */
-export function foldZeroPoint(p: WeightedParameters, axis: 'first' | 'last'): WeightedParameters {
-  const { weights, channels, inputZeroPoint } = p
-  const depth = weights.length / channels
-  const [channelStep, step] = axis === 'first' ? [depth, 1] : [1, channels]
-  const bias = p.bias.map((value, channel) => {
-    let sum = 0
-    for (let k = 0; k < depth; k++) sum += weights[channel * channelStep + k * step]!
-    return value - inputZeroPoint * sum
-  })
-  return { ...p, bias }
+/** Scratch slots of what is needed while an engine is made. */
+const STAGING_SLOT = 3
+export const TRANSFORM_SLOT = 4
+
+/** A layer's weights, int16 as they are, in memory until the next layer's. */
+export function stageWeights(storage: WasmStorage, { weights }: WeightedParameters): Pointer {
+  const at = storage.scratch(weights.byteLength, STAGING_SLOT)
+  new Int16Array(storage.kernels.memory.buffer, at, weights.length).set(weights)
+  return at
 }
 
 /**
- * Everything that the kernels want of eight channels together, panel after panel: biases, scale, weights.
- * @param write writes the weights of a channel to its lane of the panel
+ * Bias of the layer for an input whose zero point stays in it. As an image is padded with its zero point,
+ * Σ (x − zero point) · w = Σ x · w − zero point · Σ w holds for every window; int32 wraps as the reference's sums do.
+ * @param axis place of the output channels in the weights
  */
-function packPanels(p: WeightedParameters, weightBytes: number, write: (panel: Int16Array, lane: number, channel: number) => void): Uint8Array {
-  const panelBytes = PANEL_HEAD + weightBytes
-  const panels = new Uint8Array(Math.ceil(p.channels / PANEL) * panelBytes)
-  for (let first = 0, at = 0; first < p.channels; first += PANEL, at += panelBytes) {
-    new Int32Array(panels.buffer, at, PANEL).set(p.bias.subarray(first, first + PANEL))
-    panels.set(packRequantization(p.factors.slice(first, first + PANEL)), at + 4 * PANEL)
-    const weights = new Int16Array(panels.buffer, at + PANEL_HEAD, weightBytes / 2)
-    for (let lane = 0; lane < Math.min(PANEL, p.channels - first); lane++) write(weights, lane, first + lane)
+function foldedBias({ kernels }: WasmStorage, { weights, channels, inputZeroPoint, bias }: WeightedParameters, staged: Pointer, axis: 'first' | 'last'): Int32Array {
+  const depth = weights.length / channels
+  const [channelStep, step] = axis === 'first' ? [2 * depth, 2] : [2, 2 * channels]
+  return bias.map((value, channel) => value - inputZeroPoint * kernels.sumWeights(staged + channel * channelStep, depth, step))
+}
+
+/** Room for all panels, eight channels after eight: biases and scales are written, weights are zeros. */
+function placePanels(storage: WasmStorage, p: WeightedParameters, bias: Int32Array, panelBytes: number): Pointer {
+  const panels = storage.reserve(Math.ceil(p.channels / PANEL) * panelBytes)
+  const { buffer } = storage.kernels.memory
+  for (let first = 0, at = panels; first < p.channels; first += PANEL, at += panelBytes) {
+    new Int32Array(buffer, at, PANEL).set(bias.subarray(first, first + PANEL))
+    new Uint8Array(buffer).set(packRequantization(p.factors.slice(first, first + PANEL)), at + 4 * PANEL)
   }
   return panels
 }
 
-/** Weights `[channels, segments, length]` → in each panel int16 `[segments, pairs, 8 channels, 2]`. */
-export function packProducts(p: WeightedParameters, { count, length }: Segments): Uint8Array {
-  const whole = Math.ceil(length / SEGMENT_UNIT) * SEGMENT_UNIT
-  return packPanels(p, 2 * PANEL * count * whole, (panel, lane, channel) => {
-    let from = channel * count * length
-    for (let segment = 0; segment < count; segment++)
-      for (let k = segment * whole, end = k + length; k < end; k++) panel[((k >> 1) * PANEL + lane) * 2 + (k & 1)] = p.weights[from++]!
-  })
+/**
+ * Panels for the kernel `multiply`.
+ * @param staged the layer's weights @param weights what is multiplied, `[channels, segments, length]`: the same or made of them
+ */
+export function placeProducts(storage: WasmStorage, p: WeightedParameters, { count, length }: Segments, staged: Pointer, weights = staged): Pointer {
+  const panelBytes = PANEL_HEAD + 2 * PANEL * count * Math.ceil(length / SEGMENT_UNIT) * SEGMENT_UNIT
+  const panels = placePanels(storage, p, foldedBias(storage, p, staged, 'first'), panelBytes)
+  storage.kernels.packProducts(weights, p.channels, count, length, panels + PANEL_HEAD, panelBytes)
+  return panels
 }
 
-/** Weights `[taps, channels]` → in each panel int16 `[taps, 8 channels]`. */
-export function packDepthwise(p: WeightedParameters, taps: number): Uint8Array {
-  return packPanels(p, 2 * PANEL * taps, (panel, lane, channel) => {
-    for (let tap = 0; tap < taps; tap++) panel[tap * PANEL + lane] = p.weights[tap * p.channels + channel]!
-  })
+/** Panels for the kernel `depthwise`. */
+export function placeDepthwise(storage: WasmStorage, p: WeightedParameters, taps: number): Pointer {
+  const staged = stageWeights(storage, p)
+  const panelBytes = PANEL_HEAD + 2 * PANEL * taps
+  const panels = placePanels(storage, p, foldedBias(storage, p, staged, 'last'), panelBytes)
+  storage.kernels.packDepthwise(staged, taps, p.channels, panels + PANEL_HEAD, panelBytes)
+  return panels
 }
 
 /** A multiple of four offsets, as the kernels take four windows at a time: the last one repeats. */

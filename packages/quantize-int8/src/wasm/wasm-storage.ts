@@ -24,7 +24,7 @@ export class WasmStorage implements Storage {
     const base = aligned(kernels.heapBase())
     this.activations = new Map([...arena.offsets].map(([name, offset]) => [name, base + offset]))
     this.end = base
-    this.allocate(arena.bytes)
+    this.reserve(arena.bytes)
   }
 
   tensor = (name: string | undefined) => tensorOf(this.graph, name)
@@ -48,7 +48,7 @@ export class WasmStorage implements Storage {
 
   /** A copy of values that stay. */
   constant(values: Int8Array | Int32Array | Float32Array | Uint8Array): Pointer {
-    const at = this.allocate(values.byteLength)
+    const at = this.reserve(values.byteLength)
     new Uint8Array(this.kernels.memory.buffer).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at)
     return at
   }
@@ -57,7 +57,7 @@ export class WasmStorage implements Storage {
   scratch(bytes: number, slot = 0): Pointer {
     const known = this.scratches[slot]
     if (known && known.bytes >= bytes) return known.at
-    const at = this.allocate(bytes)
+    const at = this.reserve(bytes)
     this.scratches[slot] = { at, bytes }
     return at
   }
@@ -69,7 +69,8 @@ export class WasmStorage implements Storage {
     return at === undefined && data ? data : new ARRAY_OF[dtype](this.kernels.memory.buffer, at, sizeOf(shape))
   }
 
-  private allocate(bytes: number): Pointer {
+  /** Zeros that stay reserved. */
+  reserve(bytes: number): Pointer {
     const at = this.end
     this.end += aligned(bytes) + VECTOR_BYTES
     const { memory } = this.kernels

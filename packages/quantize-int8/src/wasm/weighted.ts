@@ -1,7 +1,7 @@
 import { sizeOf, type Conv2dNode, type DenseNode, type DepthwiseConv2dNode } from '@aed/core'
 import { weightedParameters } from '../int8/weighted.ts'
 import { windowGeometry, type WindowGeometry } from '../window.ts'
-import { foldZeroPoint, inFours, packDepthwise, packProducts, SEGMENT_UNIT, SUMS_BYTES, type Segments } from './panels.ts'
+import { inFours, placeDepthwise, placeProducts, SEGMENT_UNIT, stageWeights, SUMS_BYTES, type Segments } from './panels.ts'
 import { paysWinograd, planWinograd } from './winograd.ts'
 import type { PlanWasmNode } from './wasm-storage.ts'
 
@@ -36,7 +36,7 @@ export const planConv2d: PlanWasmNode<Conv2dNode> = (storage, node) => {
   if (paysWinograd(node, g)) return planWinograd(storage, node, g)
   const input = storage.address(node, node.inputs[0], 'int8')
   const output = storage.address(node, node.outputs[0], 'int8')
-  const p = foldZeroPoint(weightedParameters(storage, node), 'first')
+  const p = weightedParameters(storage, node)
   const channels = g.inputChannels
   const image = imagePadding(g)
   // The taps of a filter row lie together, unless the filter is dilated.
@@ -49,7 +49,7 @@ export const planConv2d: PlanWasmNode<Conv2dNode> = (storage, node) => {
   const wide = storage.scratch(2 * (image.height * image.width * channels + SEGMENT_UNIT))
   const [windowsAt, targetsAt, segmentsAt] = [windows, targets, starts.map((offset) => 2 * offset)].map((values) => storage.constant(values)) as [number, number, number]
   const sums = storage.scratch(SUMS_BYTES, 1)
-  const panels = storage.constant(packProducts(p, segments))
+  const panels = placeProducts(storage, p, segments, stageWeights(storage, p))
   const { kernels } = storage
   const [rowSize, before, after] = [g.inputWidth * channels, g.padLeft * channels, image.right * channels]
   return () => {
@@ -61,7 +61,7 @@ export const planConv2d: PlanWasmNode<Conv2dNode> = (storage, node) => {
 export const planDense: PlanWasmNode<DenseNode> = (storage, node) => {
   const input = storage.address(node, node.inputs[0], 'int8')
   const output = storage.address(node, node.outputs[0], 'int8')
-  const p = foldZeroPoint(weightedParameters(storage, node), 'first')
+  const p = weightedParameters(storage, node)
   const size = sizeOf(storage.tensor(node.inputs[0]).shape)
   const depth = p.weights.length / p.channels
   const rows = size / depth
@@ -70,7 +70,7 @@ export const planDense: PlanWasmNode<DenseNode> = (storage, node) => {
   const wide = storage.scratch(2 * (size + SEGMENT_UNIT))
   const [windowsAt, targetsAt, segmentAt] = [windows, targets, Int32Array.of(0)].map((values) => storage.constant(values)) as [number, number, number]
   const sums = storage.scratch(SUMS_BYTES, 1)
-  const panels = storage.constant(packProducts(p, { count: 1, length: depth }))
+  const panels = placeProducts(storage, p, { count: 1, length: depth }, stageWeights(storage, p))
   const eighths = Math.ceil(depth / SEGMENT_UNIT)
   const { kernels } = storage
   return () => {
@@ -82,7 +82,7 @@ export const planDense: PlanWasmNode<DenseNode> = (storage, node) => {
 export const planDepthwise: PlanWasmNode<DepthwiseConv2dNode> = (storage, node) => {
   const input = storage.address(node, node.inputs[0], 'int8')
   const output = storage.address(node, node.outputs[0], 'int8')
-  const p = foldZeroPoint(weightedParameters(storage, node), 'last')
+  const p = weightedParameters(storage, node)
   const g = windowGeometry(storage.graph, node)
   const { kernels } = storage
   const image = imagePadding(g)
@@ -107,7 +107,7 @@ export const planDepthwise: PlanWasmNode<DepthwiseConv2dNode> = (storage, node) 
   const taps = tapOffsets(g, image.width, p.channels)
   const windows = windowOffsets(g, image.width, p.channels)
   const [windowsAt, tapsAt] = [storage.constant(windows), storage.constant(taps)]
-  const panels = storage.constant(packDepthwise(p, taps.length))
+  const panels = placeDepthwise(storage, p, taps.length)
   const padded = from
   steps.push(() => kernels.depthwise(padded, windowsAt, windows.length, tapsAt, taps.length, panels, output, p.channels, p.outputZeroPoint, p.min, p.max))
   return () => {

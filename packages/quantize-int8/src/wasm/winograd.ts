@@ -1,7 +1,7 @@
 import type { Conv2dNode } from '@aed/core'
-import { weightedParameters, type WeightedParameters } from '../int8/weighted.ts'
+import { weightedParameters } from '../int8/weighted.ts'
 import type { WindowGeometry } from '../window.ts'
-import { foldZeroPoint, inFours, packProducts, SUMS_BYTES } from './panels.ts'
+import { inFours, placeProducts, stageWeights, SUMS_BYTES, TRANSFORM_SLOT } from './panels.ts'
 import type { WasmStorage } from './wasm-storage.ts'
 
 /** Values of a transformed tile or filter. */
@@ -21,35 +21,11 @@ export function paysWinograd({ strides, dilations }: Conv2dNode, g: WindowGeomet
   return plain && channels && 16 * tiles < 0.8 * 9 * g.outputHeight * g.outputWidth
 }
 
-/** 2G w 2Gᵀ of each filter: weights `[channels, 3, 3, cin]` → `[channels, 16, cin]`, four times as large as the usual ones. */
-function transformWeights({ weights, channels }: WeightedParameters, cin: number): Int16Array {
-  const transformed = new Int16Array(channels * POSITIONS * cin)
-  const rows = new Int16Array(3 * 4 * cin)
-  for (let channel = 0; channel < channels; channel++) {
-    for (let row = 0; row < 3; row++) twiceG(weights, (channel * 9 + row * 3) * cin, cin, rows, row * 4 * cin, cin, cin)
-    for (let column = 0; column < 4; column++) twiceG(rows, column * cin, 4 * cin, transformed, (channel * POSITIONS + column) * cin, 4 * cin, cin)
-  }
-  return transformed
-}
-
-/** Three vectors, `step` apart, → four, `toStep` apart. */
-function twiceG(from: Int16Array, at: number, step: number, to: Int16Array, toAt: number, toStep: number, length: number): void {
-  for (let i = 0; i < length; i++) {
-    const a = from[at + i]!
-    const b = from[at + step + i]!
-    const c = from[at + 2 * step + i]!
-    to[toAt + i] = 2 * a
-    to[toAt + toStep + i] = a + b + c
-    to[toAt + 2 * toStep + i] = a - b + c
-    to[toAt + 3 * toStep + i] = 2 * c
-  }
-}
-
 /** The plan of a convolution that {@link paysWinograd}. */
 export function planWinograd(storage: WasmStorage, node: Conv2dNode, g: WindowGeometry): () => void {
   const input = storage.address(node, node.inputs[0], 'int8')
   const output = storage.address(node, node.outputs[0], 'int8')
-  const p = foldZeroPoint(weightedParameters(storage, node), 'first')
+  const p = weightedParameters(storage, node)
   const cin = g.inputChannels
   const [tilesHigh, tilesWide] = [Math.ceil(g.outputHeight / 2), Math.ceil(g.outputWidth / 2)]
   const tileCount = tilesHigh * tilesWide
@@ -61,7 +37,10 @@ export function planWinograd(storage: WasmStorage, node: Conv2dNode, g: WindowGe
   const sums = storage.scratch(POSITIONS * SUMS_BYTES, 1)
   const offsets = storage.constant(inFours(Int32Array.from({ length: tileCount }, (_, tile) => 2 * tile * cin)))
   const zero = storage.constant(Int32Array.of(0))
-  const panels = storage.constant(packProducts({ ...p, weights: transformWeights(p, cin) }, { count: POSITIONS, length: cin }))
+  const staged = stageWeights(storage, p)
+  const transformed = storage.scratch(2 * POSITIONS * p.channels * cin, TRANSFORM_SLOT)
+  storage.kernels.winogradWeights(staged, transformed, p.channels, cin)
+  const panels = placeProducts(storage, p, { count: POSITIONS, length: cin }, staged, transformed)
   const { kernels } = storage
   const [rowSize, before] = [g.inputWidth * cin, g.padLeft * cin]
   return () => {
