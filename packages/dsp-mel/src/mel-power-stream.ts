@@ -16,7 +16,7 @@ export interface MelPowerStream {
   readonly reset: () => void
 }
 
-/** Samples that are taken in at once; of no effect on the result. */
+/** Samples that are taken in at once, or a little more; of no effect on the result. */
 const INTAKE = 2048
 
 /**
@@ -31,16 +31,23 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
   const column = new Float64Array(nMels)
   const lead = center ? nFft >> 1 : 0
   const kept = nFft + 1
-  // The frame under way lies behind the signal: it moves there in one go, without a view.
-  const memory = new Float32Array(kept + INTAKE + nFft)
-  const buffer = memory.subarray(0, kept + INTAKE)
-  const frame = memory.subarray(kept + INTAKE)
+  // Whole hops are taken in, so that frames begin at the same few places of the buffer again and again.
+  const buffer = new Float32Array(kept + (hopLength < INTAKE ? hopLength * Math.ceil(INTAKE / hopLength) : INTAKE))
+  const views = new Map<number, Float32Array>()
+  const edge = new Float32Array(nFft)
   let used = 0 // samples in the buffer
   let origin = 0 // index of its first sample in the signal
   let frames = 0 // given so far
   let finished = false
 
-  const give = () => {
+  /** The frame that begins there, made once. */
+  const viewAt = (start: number): Float32Array => {
+    const view = views.get(start) ?? buffer.subarray(start, start + nFft)
+    views.set(start, view)
+    return view
+  }
+
+  const give = (frame: Float32Array) => {
     spectrum.run(frame, 0, powers, 0)
     if (power === 1) for (let k = 0; k < powers.length; k++) powers[k] = Math.sqrt(powers[k]!)
     applyMelFilters(filters, powers, 1, column, 0, 1)
@@ -48,8 +55,8 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
   }
 
   const givePadded = (first: number) => {
-    fillFrame(buffer.subarray(0, used), first, mel, frame, origin)
-    give()
+    fillFrame(buffer.subarray(0, used), first, mel, edge, origin)
+    give(edge)
   }
 
   /** All frames whose samples are there, those before the start that are reflected included. */
@@ -58,10 +65,8 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
     for (;;) {
       const first = frames * hopLength - lead
       if (first + nFft > length || (first < 0 && padMode === 'reflect' && length <= -first)) return
-      if (first >= 0) {
-        memory.copyWithin(buffer.length, first - origin, first - origin + nFft)
-        give()
-      } else givePadded(first)
+      if (first >= 0) give(viewAt(first - origin))
+      else givePadded(first)
     }
   }
 

@@ -47,7 +47,7 @@ function batch(clip: AudioClip, options: MelOptionsInput): number[][] {
 const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 400 }), fc.constant(3000)), { minLength: 1, maxLength: 6 })
 const melOptions = fc.record({
   nFft: fc.constantFrom(2, 15, 16, 45, 64),
-  hopLength: fc.constantFrom(1, 7, 16, 32, 50, 150),
+  hopLength: fc.constantFrom(1, 7, 16, 32, 50, 150, 2500),
   window: fc.constantFrom('hann', 'rectangular'),
   center: fc.boolean(),
   padMode: fc.constantFrom('constant', 'reflect', 'edge'),
@@ -62,13 +62,13 @@ const melOptions = fc.record({
 describe('createMelStream', () => {
   it('equals the batch to the bit for any pieces, options and lengths', () => {
     fc.assert(
-      fc.property(melOptions, fc.integer({ min: 1, max: 700 }), lengths, (options, length, pieces) => {
+      fc.property(melOptions, fc.oneof(fc.integer({ min: 1, max: 700 }), fc.constant(3500)), lengths, (options, length, pieces) => {
         const clip = noise(length)
         const [frames, expected] = [streamed(clip, options, pieces).flat(), batch(clip, options).flat()]
         expect(frames.length).toBe(expected.length)
         expect(frames.findIndex((value, i) => !Object.is(value, expected[i]))).toBe(-1)
       }),
-      { numRuns: 400, seed: 4 },
+      { numRuns: 200, seed: 4 },
     )
   })
 
