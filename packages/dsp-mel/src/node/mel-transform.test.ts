@@ -13,7 +13,7 @@ const mel = { nFft: 256, hopLength: 100, nMels: 8, dbRef: 'running' } as const
 /** The frames of a transform as `[nMels, frames]`. */
 async function collect(chunks: Iterable<unknown>, options: Partial<MelTransformOptions> = {}): Promise<number[]> {
   const frames: Float32Array[] = []
-  const transform: AsyncIterable<unknown> = Readable.from(chunks).compose(createMelTransform({ sampleRate: 16000, mel, ...options }))
+  const transform = Readable.from(chunks).pipe(createMelTransform({ sampleRate: 16000, mel, ...options }))
   for await (const frame of transform) frames.push(frame as Float32Array)
   return Array.from({ length: 8 }, (_, m) => frames.map((frame) => frame[m]!)).flat()
 }
