@@ -15,10 +15,96 @@ export interface FractionalStage {
   /** Last input that output m depends on. */
   lastTap(m: number): number
   /**
-   * Output samples `first` to `last`, both included; output m is at the time of input sample m · inRate / outRate.
+   * Output samples from `first` on; output m is at the time of input sample m · inRate / outRate.
    * @param inputs those from `firstTap(first)` to `lastTap(last)`
+   * @param output filled with them
    */
-  run(inputs: Float64Array, first: number, last: number): Float64Array
+  run(inputs: Float64Array, first: number, output: Float64Array): void
+}
+
+/*
+ * Both loops start at the first input and step by whole and part samples. `| 0` tells the compiler that these are integers: the loops are half as fast with
+ * indices that it takes for doubles. They are functions of their own, whose values it keeps in registers.
+ */
+
+/**
+ * One row of the table for each phase. Outputs a period (`phases`) apart have the same coefficients, at inputs `step` apart: four of them at a time load each
+ * coefficient once, and no addition waits for the one before it. The order of additions is that of the taps for all, so that it does not
+ * matter for the bits which outputs are made together.
+ */
+function interpolate(inputs: Float64Array, table: Float64Array, taps: number, step: number, phases: number, firstPhase: number, output: Float64Array): void {
+  const wholeStep = Math.floor(step / phases) | 0
+  const phaseStep = (step - wholeStep * phases) | 0
+  const width = taps | 0
+  let phase = firstPhase | 0
+  let start = 0 | 0
+  let m = 0
+  for (; m + 4 * phases <= output.length; m += 3 * phases, start = (start + 3 * step) | 0)
+    for (let p = 0; p < phases; p++, m++) {
+      let sum0 = 0
+      let sum1 = 0
+      let sum2 = 0
+      let sum3 = 0
+      let i = start
+      let i1 = (i + step) | 0
+      let i2 = (i1 + step) | 0
+      let i3 = (i2 + step) | 0
+      for (let at = Math.imul(phase, width), end = (at + width) | 0; at < end; at++, i++, i1++, i2++, i3++) {
+        const h = table[at]!
+        sum0 += h * inputs[i]!
+        sum1 += h * inputs[i1]!
+        sum2 += h * inputs[i2]!
+        sum3 += h * inputs[i3]!
+      }
+      output[m] = sum0
+      output[m + phases] = sum1
+      output[m + 2 * phases] = sum2
+      output[m + 3 * phases] = sum3
+      start = (start + wholeStep) | 0
+      phase = (phase + phaseStep) | 0
+      if (phase >= phases) {
+        phase = (phase - phases) | 0
+        start = (start + 1) | 0
+      }
+    }
+  for (; m < output.length; m++) {
+    let sum = 0
+    for (let at = Math.imul(phase, width), end = (at + width) | 0, i = start; at < end; at++, i++) sum += table[at]! * inputs[i]!
+    output[m] = sum
+    start = (start + wholeStep) | 0
+    phase = (phase + phaseStep) | 0
+    if (phase >= phases) {
+      phase = (phase - phases) | 0
+      start = (start + 1) | 0
+    }
+  }
+}
+
+/** Fewer rows than phases: neighbours are blended. */
+function interpolateBlended(inputs: Float64Array, table: Float64Array, taps: number, step: number, phases: number, firstPhase: number, output: Float64Array): void {
+  const wholeStep = Math.floor(step / phases) | 0
+  const phaseStep = (step - wholeStep * phases) | 0
+  const width = taps | 0
+  let phase = firstPhase | 0
+  let start = 0 | 0
+  for (let m = 0; m < output.length; m++) {
+    const position = (phase / phases) * MAX_PHASES
+    const row = position | 0
+    const blend = position - row
+    let sum = 0
+    let at = Math.imul(row, width)
+    for (let i = start, end = (start + width) | 0; i < end; i++, at++) {
+      const lower = table[at]!
+      sum += inputs[i]! * (lower + blend * (table[at + width]! - lower))
+    }
+    output[m] = sum
+    start = (start + wholeStep) | 0
+    phase = (phase + phaseStep) | 0
+    if (phase >= phases) {
+      phase = (phase - phases) | 0
+      start = (start + 1) | 0
+    }
+  }
 }
 
 /**
@@ -45,48 +131,10 @@ export function createFractionalStage(inRate: number, outRate: number, filter: K
   return {
     firstTap: (m) => Math.floor((m * step) / phases) - half + 1,
     lastTap: (m) => Math.floor((m * step) / phases) + half,
-    run(inputs, first, last) {
-      const output = new Float64Array(last - first + 1)
-      // `| 0` tells the compiler that these are integers: the loop is half as fast with indices that it takes for doubles.
-      const firstWhole = Math.floor((first * step) / phases)
-      let start = 0 | 0
-      let phase = (first * step - firstWhole * phases) | 0
-      const wholeStep = Math.floor(step / phases) | 0
-      const phaseStep = (step - wholeStep * phases) | 0
-      for (let m = 0; m < output.length; m++) {
-        let sum = 0
-        if (exact) {
-          // Four sums, so that an addition need not wait for the one before it.
-          let sum1 = 0
-          let sum2 = 0
-          let sum3 = 0
-          let at = (phase * taps) | 0
-          for (let i = start, end = start + taps; i < end; i += 4, at += 4) {
-            sum += inputs[i]! * table[at]!
-            sum1 += inputs[i + 1]! * table[at + 1]!
-            sum2 += inputs[i + 2]! * table[at + 2]!
-            sum3 += inputs[i + 3]! * table[at + 3]!
-          }
-          sum += sum1 + (sum2 + sum3)
-        } else {
-          const position = (phase / phases) * rows
-          const row = position | 0
-          const blend = position - row
-          let at = (row * taps) | 0
-          for (let i = start, end = start + taps; i < end; i++, at++) {
-            const lower = table[at]!
-            sum += inputs[i]! * (lower + blend * (table[at + taps]! - lower))
-          }
-        }
-        output[m] = sum
-        start = (start + wholeStep) | 0
-        phase += phaseStep
-        if (phase >= phases) {
-          phase -= phases
-          start = (start + 1) | 0
-        }
-      }
-      return output
+    run(inputs, first, output) {
+      const phase = first * step - Math.floor((first * step) / phases) * phases
+      if (exact) interpolate(inputs, table, taps, step, phases, phase, output)
+      else interpolateBlended(inputs, table, taps, step, phases, phase, output)
     },
   }
 }

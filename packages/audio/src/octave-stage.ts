@@ -1,4 +1,8 @@
 import type { KaiserSinc } from './kaiser-sinc.ts'
+import { createHalvingFilter } from './real-fft.ts'
+
+/** Length of the transforms that halve; longer ones are hardly faster, and a stream waits for whole blocks. */
+const FFT_SIZE = 1024
 
 /** Outputs and taps that {@link correlate} takes at a time. */
 const BLOCK = 4
@@ -49,10 +53,12 @@ function correlate(input: Float64Array, taps: Float64Array, output: Float64Array
 export interface OctaveStage {
   /** Samples of the doubled rate on either side that a sample depends on. */
   readonly reach: number
+  /** Outputs of a block of `halve`. */
+  readonly block: number
   /**
    * Filters and keeps every second sample.
    * @param doubled signal at the doubled rate; its first sample is at time −`reach`
-   * @param output filled; its first sample is at time 0
+   * @param output filled; its first sample is at time 0. Blocks count from there: their bits depend on where they begin and on the length of the last
    */
   halve(doubled: Float64Array, output: Float32Array): void
   /**
@@ -72,9 +78,15 @@ export function createOctaveStage(filter: KaiserSinc): OctaveStage {
     const count = Math.floor((reach - start) / 2) + 1
     return Float64Array.from({ length: roundUp(count) }, (_, i) => (i < count ? gain * filter.at(start + 2 * i) : 0))
   }
-  // Coefficients that meet the samples of time −reach, −reach + 2, … and those between them.
-  const outer = phase(-reach, 1)
-  const inner = phase(1 - reach, 1)
+  const fft = createHalvingFilter(
+    FFT_SIZE,
+    Float64Array.from({ length: reach + 1 }, (_, k) => filter.at(k)),
+  )
+  /** Place of a block's first output in its transform, even, so that all taps before it are there. */
+  const lead = 2 * Math.ceil(reach / 2)
+  const block = Math.floor((FFT_SIZE - lead - reach - 1) / 2) + 1
+  const input = new Float64Array(FFT_SIZE)
+  const halved = new Float64Array(FFT_SIZE / 2)
   // An even output at the doubled rate is at the time of a sample, an odd one between two: each meets every second coefficient.
   const doubling = [0, 1].map((parity) => {
     const start = (reach + parity) % 2 === 0 ? -reach : 1 - reach
@@ -83,15 +95,15 @@ export function createOctaveStage(filter: KaiserSinc): OctaveStage {
 
   return {
     reach,
+    block,
     halve(doubled, output) {
-      const sums = new Float64Array(roundUp(output.length))
-      const every = new Float64Array(sums.length + outer.length)
-      for (const [offset, taps] of [[0, outer], [1, inner]] as const) {
-        every.fill(0)
-        for (let i = 0, at = offset; i < every.length && at < doubled.length; i++, at += 2) every[i] = doubled[at]!
-        correlate(every, taps, sums)
+      for (let first = 0; first < output.length; first += block) {
+        const count = Math.min(block, output.length - first)
+        input.fill(0)
+        input.set(doubled.subarray(2 * first, 2 * (first + count - 1) + 2 * reach + 1), lead - reach)
+        fft.run(input, halved)
+        for (let i = 0, at = lead / 2; i < count; i++, at++) output[first + i] = halved[at]!
       }
-      output.set(sums.subarray(0, output.length))
     },
     double(samples, first, length) {
       const output = new Float64Array(length)

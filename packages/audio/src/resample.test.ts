@@ -111,7 +111,7 @@ describe('createStreamResampler', () => {
       const stream = createStreamResampler(inRate, outRate)
       let received = 0
       let given = 0
-      for (let i = 0; i < 40; i++) {
+      for (let i = 0; i < 100; i++) {
         given += stream.push(new Float32Array(128)).length
         received += 128
         expect(given).toBeGreaterThanOrEqual(Math.floor(((received - stream.latency) * outRate) / inRate) - 1)
@@ -123,12 +123,11 @@ describe('createStreamResampler', () => {
   it('gives a signal that repeats every 10 periods the same samples each time', () => {
     const samples = Float32Array.from({ length: 4410 }, (_, i) => Math.sin(i))
     const stream = createStreamResampler(44100, 16000)
-    const first = [...stream.push(samples), ...stream.push(samples)]
-    // A period of 441 samples brings all indices back to where they were, so that the state cannot grow.
-    for (let i = 0; i < 20; i++) stream.push(samples)
-    const later = [...stream.push(samples)]
-    expect(later).toEqual([...stream.push(samples)])
-    expect(first.slice(-1200)).toEqual(later.slice(-1200))
+    const all: number[] = []
+    for (let i = 0; i < 24; i++) for (const x of stream.push(samples)) all.push(x)
+    expect(all.length).toBeGreaterThan(1600 * 23)
+    // Not to the bit: blocks begin elsewhere in the period.
+    expect(worst(all.slice(1600 + 200), all.slice(200, -1600)).difference).toBeLessThan(1e-6)
   })
 })
 

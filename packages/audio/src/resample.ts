@@ -7,8 +7,8 @@ import { createOctaveStage, type OctaveStage } from './octave-stage.ts'
 const PASS_EDGE = 0.9
 /** Ripple of each of the two filters: what both leave together stays below −100 dB. */
 const ATTENUATION_DB = 106
-/** Outputs that are made at a time: what lies between the two filters then stays in the cache. */
-const BLOCK = 2048
+/** About so many outputs are made at a time: what lies between the two filters then stays in the cache. */
+const PART = 4096
 /** A clip of more samples is no clip. */
 const MAX_LENGTH = 2 ** 29
 
@@ -31,8 +31,8 @@ function checkRate(rate: number, what: string): void {
  * Plans resampling between two rates: band-limited, linear phase, no delay. Flat within 0.001 dB up to 0.9 × the lower rate's Nyquist
  * frequency, 100 dB down from that Nyquist frequency on (tests: tones).
  *
- * Two filters share the work, which takes a third of the multiplications of one: the steep one always runs at twice the lower rate
- * `low`, where it is symmetric and has few taps; the one between that rate and the other need only be clean where the second does not
+ * Two filters share the work: the steep one always runs at twice the lower rate `low`, where it is symmetric and the same for all rates (down by
+ * transforms of short blocks, a fifth of the operations of its sums of products); the one between that rate and the other need only be clean where the second does not
  * clean up, so that it may fall slowly from 0.5 to 1.5 `low`.
  *  - down: inRate → 2 · outRate (slow), then filter and keep every second sample (steep);
  *  - up: double the rate (steep), then 2 · inRate → outRate (slow).
@@ -51,17 +51,23 @@ export function createResampler(inRate: number, outRate: number): Resampler {
       throw new AedError('INVALID_INPUT', `resample: ${samples.length} samples from ${inRate} to ${outRate} Hz would become ${length}, at most ${MAX_LENGTH}`)
     if (!kernel) return Float32Array.from(samples)
     const output = new Float32Array(length)
-    for (let first = 0; first < length; first += BLOCK) kernel.run(samples, 0, first, output.subarray(first, Math.min(length, first + BLOCK)))
+    fill(kernel, samples, 0, 0, output)
     return output
   }
   return { inRate, outRate, outputLength, run }
+}
+
+/** The outputs from `first` on, a part at a time. */
+function fill(kernel: Kernel, window: Float32Array, start: number, first: number, output: Float32Array): void {
+  const part = Math.ceil(PART / kernel.block) * kernel.block
+  for (let at = 0; at < output.length; at += part) kernel.run(window, start, first + at, output.subarray(at, Math.min(output.length, at + part)))
 }
 
 /** A resampler for samples that come in parts. */
 export interface StreamResampler {
   readonly inRate: number
   readonly outRate: number
-  /** Input samples that an output sample waits for beyond its own time, at most. */
+  /** Input samples that an output sample waits for beyond its own time, at most; 1,262 from 44.1 to 16 kHz, 29 ms. */
   readonly latency: number
   /** The samples that these complete. What is pushed is not kept. */
   push(samples: Float32Array): Float32Array<ArrayBuffer>
@@ -79,6 +85,8 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
   const divisor = gcd(inRate, outRate)
   const [inPeriod, outPeriod] = [inRate / divisor, outRate / divisor]
   const kernel = inRate === outRate ? undefined : createKernel(inRate, outRate)
+  const block = kernel?.block ?? 1
+  const latency = kernel ? kernel.lastInput(block - 1) + 1 : 0
   /** The last samples, from the one with index `start` on. Indices count from a period's begin, so that they stay small in endless streams. */
   let window = new Float32Array(0)
   let start = 0
@@ -87,7 +95,7 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
   /** Outputs from `next` to before `end`. */
   function produce(end: number): Float32Array<ArrayBuffer> {
     const output = new Float32Array(Math.max(0, end - next))
-    for (let at = 0; at < output.length; at += BLOCK) kernel!.run(window, start, next + at, output.subarray(at, Math.min(output.length, at + BLOCK)))
+    fill(kernel!, window, start, next, output)
     next += output.length
     return output
   }
@@ -95,7 +103,7 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
   return {
     inRate,
     outRate,
-    latency: kernel ? Math.max(0, kernel.lastInput(0)) + 1 : 0,
+    latency,
     push(samples) {
       if (!kernel) return Float32Array.from(samples)
       const joined = new Float32Array(window.length + samples.length)
@@ -103,14 +111,15 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
       joined.set(samples, window.length)
       window = joined
       const received = start + window.length
-      // The first output that waits for a sample which is not there yet: about where its time is `latency` before the last sample.
-      let end = Math.max(next, Math.floor(((received - kernel.lastInput(0) - 2) * outPeriod) / inPeriod))
-      while (kernel.lastInput(end) < received) end++
+      // The first block that waits for a sample which is not there yet.
+      const about = Math.floor(((received - latency - 2) * outPeriod) / inPeriod)
+      let end = Math.max(next, Math.floor(about / block) * block)
+      while (kernel.lastInput(end + block - 1) < received) end += block
       const output = produce(end)
       const passed = Math.max(0, Math.min(received, kernel.firstInput(next)) - start)
       window = window.slice(passed)
       start += passed
-      const periods = Math.floor(next / outPeriod)
+      const periods = Math.floor(next / (outPeriod * block)) * block
       next -= periods * outPeriod
       start -= periods * inPeriod
       return output
@@ -128,20 +137,32 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
 
 /** The two filters of a pair of rates, for any stretch of outputs. */
 interface Kernel {
+  /** Outputs are made in blocks of so many, counted from output 0; only the last can be shorter. */
+  readonly block: number
   /** First input that output m depends on; may be below 0. */
   firstInput(m: number): number
   /** Last input that output m depends on. */
   lastInput(m: number): number
-  /** Fills `output` with the outputs from `first` on. `window` holds the inputs from index `start` on; beyond its ends are zeros. */
+  /** Fills `output` with the outputs from `first` on, a multiple of `block`; as many as whole blocks hold, or up to the signal's end. `window` holds the inputs from index `start` on; beyond its ends are zeros. */
   run(window: Float32Array, start: number, first: number, output: Float32Array): void
 }
 
-/** A copy of samples `from` to before `to` of a window that starts at `start`, with zeros beyond it. */
-function stretch(window: Float32Array, start: number, from: number, to: number): Float64Array {
-  const copy = new Float64Array(to - from)
+/** A buffer that is used again and again: what lies between the filters is megabytes a clip, and collecting it takes longer than a filter. */
+function createScratch(): (length: number) => Float64Array {
+  let buffer = new Float64Array(0)
+  return (length) => {
+    if (buffer.length < length) buffer = new Float64Array(length)
+    return buffer.subarray(0, length)
+  }
+}
+
+/** Copies samples from index `from` on of a window that starts at `start`, with zeros beyond it. */
+function stretch(window: Float32Array, start: number, from: number, copy: Float64Array): Float64Array {
   const first = Math.max(from, start)
-  copy.set(window.subarray(first - start, Math.max(first, to) - start), first - from)
-  return copy
+  const found = window.subarray(first - start, Math.max(first, from + copy.length) - start)
+  copy.fill(0, 0, Math.min(copy.length, first - from))
+  copy.set(found, first - from)
+  return copy.fill(0, first - from + found.length)
 }
 
 function createKernel(inRate: number, outRate: number): Kernel {
@@ -162,13 +183,19 @@ function createKernel(inRate: number, outRate: number): Kernel {
 function downKernel(slow: FractionalStage | undefined, octave: OctaveStage, reach: number): Kernel {
   const firstInput = (m: number) => (slow ? slow.firstTap(2 * m - reach) : 2 * m - reach)
   const lastInput = (m: number) => (slow ? slow.lastTap(2 * m + reach) : 2 * m + reach)
+  const inputScratch = createScratch()
+  const doubledScratch = createScratch()
   return {
+    block: octave.block,
     firstInput,
     lastInput,
     run(window, start, first, output) {
       const last = first + output.length - 1
-      const inputs = stretch(window, start, firstInput(first), lastInput(last) + 1)
-      octave.halve(slow ? slow.run(inputs, 2 * first - reach, 2 * last + reach) : inputs, output)
+      const from = firstInput(first)
+      const inputs = stretch(window, start, from, inputScratch(lastInput(last) + 1 - from))
+      const doubled = slow ? doubledScratch(2 * (last - first) + 2 * reach + 1) : inputs
+      slow?.run(inputs, 2 * first - reach, doubled)
+      octave.halve(doubled, output)
     },
   }
 }
@@ -176,7 +203,9 @@ function downKernel(slow: FractionalStage | undefined, octave: OctaveStage, reac
 function upKernel(slow: FractionalStage | undefined, octave: OctaveStage, reach: number): Kernel {
   const firstDoubled = (m: number) => (slow ? slow.firstTap(m) : m)
   const lastDoubled = (m: number) => (slow ? slow.lastTap(m) : m)
+  const scratch = createScratch()
   return {
+    block: 1,
     firstInput: (m) => Math.floor((firstDoubled(m) - reach) / 2) - 1,
     lastInput: (m) => Math.ceil((lastDoubled(m) + reach) / 2) + 1,
     run(window, start, first, output) {
@@ -185,7 +214,9 @@ function upKernel(slow: FractionalStage | undefined, octave: OctaveStage, reach:
       const to = 2 * Math.ceil((lastDoubled(last) + 1) / 2)
       const doubled = octave.double(window, from - 2 * start, to - from)
       const inputs = doubled.subarray(firstDoubled(first) - from)
-      output.set(slow ? slow.run(inputs, first, last) : inputs.subarray(0, output.length))
+      const outputs = slow ? scratch(output.length) : inputs.subarray(0, output.length)
+      slow?.run(inputs, first, outputs)
+      output.set(outputs)
     },
   }
 }
