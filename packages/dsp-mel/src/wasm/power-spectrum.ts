@@ -84,7 +84,7 @@ function createEngine(module: WebAssembly.Module, nFft: number): Engine {
 }
 
 function engineOf(nFft: number): Engine | undefined {
-  compiled ??= compile() ?? null
+  if (compiled === undefined) compiled = compile()
   if (compiled === null) return undefined
   const engine = engines.get(nFft) ?? createEngine(compiled, nFft)
   engines.set(nFft, engine)
