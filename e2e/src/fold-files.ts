@@ -41,6 +41,9 @@ export function modelCard({ stacks, backbone, dataset, features, split, seed, ep
   }
 }
 
+/** What {@link writeModelFolder} writes. */
+export const MODEL_FOLDER_FILES = ['aed.json', 'curves.jsonl', 'group1-shard1of1.bin', 'model.json'] as const
+
 /** Writes a float model as a folder: tfjs layers model, `aed.json`, training curves as JSON lines. */
 export async function writeModelFolder(dir: string, graph: Graph, card: ModelCard, trained: TrainedHead): Promise<void> {
   await writeFolderAtomic(dir, async (temporary) => {

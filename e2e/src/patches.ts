@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { createRandom, sha256, tensor, type FeatureConfig, type Progress, type Tensor } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import type { Dataset, DatasetClip } from '@aed/datasets'
@@ -31,7 +30,7 @@ export async function loadPatches(dataset: Dataset, config: FeatureConfig, conte
       const key = { bytes: await sha256(bytes), config }
       return cache.get('features-1', key, npyCodec, async () => {
         const whole = bytes.byteLength === bytes.buffer.byteLength
-        const { patches } = await pool.stages.clipPatches({ bytes, name: path.basename(clip.path) }, config, { signal, transfer: whole ? [bytes.buffer] : [] })
+        const { patches } = await pool.stages.clipPatches({ bytes, name: clip.path }, config, { signal, transfer: whole ? [bytes.buffer] : [] })
         return patches
       })
     }),

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { AedError, featureConfig, parseOptions, type StageContext } from '@aed/core'
-import { writeAtomic } from '@aed/core/node'
+import { requireWritable, writeAtomic } from '@aed/core/node'
 import { officialFolds, type Dataset } from '@aed/datasets'
 import { readBackbone, type Backbone } from './backbone.ts'
 import { findDataset } from './data.ts'
@@ -29,6 +29,7 @@ export async function runEsc10(input: Partial<Esc10Options>, { signal, onStep = 
   const config = featureConfig()
   const sizes = options.stacks === 'both' ? [1, 2] : [Number(options.stacks)]
   const wantedFolds = parseFolds(options.folds)
+  await requireWritable(options.out)
   const inputShape = [config.mel.nMels, config.patches.patchLength, 1]
   const backbones: (Backbone | null)[] = []
   for (const stacks of sizes) backbones.push(options.backbone === null ? null : await readBackbone(options.backbone, stacks, inputShape))

@@ -1,12 +1,13 @@
 import path from 'node:path'
 import * as v from 'valibot'
 import { AedError, featureConfigSchema, option, parseOptions, type FeatureConfig, type Graph, type ModelCard, type OptionsOf, type StageContext } from '@aed/core'
+import { requireReplaceable, requireWritable } from '@aed/core/node'
 import { readDataset, type Dataset } from '@aed/datasets'
 import { evaluate, type Evaluation } from '@aed/eval-cliplevel'
 import { denseScores, type TrainedHead } from '@aed/model-miniresnetv2'
 import { readBackbone } from './backbone.ts'
 import { patchScores } from './evaluate-folds.ts'
-import { modelCard, writeModelFolder } from './fold-files.ts'
+import { modelCard, MODEL_FOLDER_FILES, writeModelFolder } from './fold-files.ts'
 import { loadPatches, patchesOf, take } from './patches.ts'
 import { withRunContext } from './run-context.ts'
 import { createSteps, type StepEvent } from './steps.ts'
@@ -47,6 +48,8 @@ export async function trainClassifier(
 ): Promise<TrainedClassifier> {
   const options = parseOptions(trainOptionsSchema, input.options, 'train')
   const features: FeatureConfig = parseOptions(featureConfigSchema, input.features, 'train')
+  await requireReplaceable(input.out, MODEL_FOLDER_FILES)
+  await requireWritable(input.out)
   const dataset = await readDataset(input.data)
   const { train, test } = keepOut(dataset, options.fold)
   const backbone = options.backbone === null ? null : await readBackbone(options.backbone, options.stacks, [features.mel.nMels, features.patches.patchLength, 1])

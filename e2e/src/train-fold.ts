@@ -1,4 +1,4 @@
-import { parseOptions, sha256, type Graph, type Tensor } from '@aed/core'
+import { AedError, parseOptions, sha256, type Graph, type Tensor } from '@aed/core'
 import { splitByRecording } from '@aed/datasets'
 import { fitBatchNorm, miniResNetV2Graph, trainDenseHeadOptionsSchema, withDenseHead, type DenseHead, type TrainedHead } from '@aed/model-miniresnetv2'
 import { embedGraph } from '@aed/model-miniresnetv2/train'
@@ -31,8 +31,13 @@ export function patchLabels({ clips, clipOfPatch }: PatchSet, classes: readonly 
   return clipOfPatch.map((clip) => ofClip[clip]!)
 }
 
-/** Takes the validation part, whole recordings, from a training part. */
+/**
+ * Takes the validation part, whole recordings, from a training part.
+ * @throws AedError `SPLIT_INVALID` for clips of a single class, or a class with a single recording
+ */
 export function holdOutValidation(set: PatchSet, fold: number, train: readonly number[], test: readonly number[], seed: number): ClipSplit {
+  const classes = new Set(train.map((clip) => set.clips[clip]!.label))
+  if (classes.size < 2) throw new AedError('SPLIT_INVALID', `a classifier needs clips of two classes or more, found only '${[...classes].join()}'`)
   const split = splitByRecording(
     train.map((clip) => set.clips[clip]!),
     { fraction: 0.15, seed },

@@ -19,9 +19,10 @@ export interface Flag {
 /** Parts of the feature config: keys of their own in YAML, a group of their own in the help. */
 const FEATURE_GROUPS = { audio: true, mel: true, patches: true }
 
+const camel = (name: string) => name.replaceAll(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 /** Key of a flag in the options and in YAML: `--no-patches` is `noPatches`. */
-const keyOf = ({ syntax }: Flag) => /--([a-z0-9-]+)/.exec(syntax)![1]!.replaceAll(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
+const keyOf = ({ syntax }: Flag) => camel(/--([a-z0-9-]+)/.exec(syntax)![1]!)
 
 /** The value of a flag as commander leaves it; `--no-x` stands there as `x: false`. */
 function valueOf(flag: Flag, given: Readonly<Record<string, unknown>>): unknown {
@@ -94,17 +95,20 @@ async function readConfig(file: string, schemas: Schemas, flags: readonly Flag[]
     const failure = fileError(error, file)
     throw failure === error ? new AedError('INVALID_OPTION', `${file}: not valid YAML: ${(error as Error).message}`, { cause: error }) : failure
   }
-  if (typeof document !== 'object' || document === null || Array.isArray(document))
-    throw new AedError('INVALID_OPTION', `${file}: expected keys with values, got ${document === null ? 'an empty file' : typeof document}`)
+  document ??= {} // an empty file
+  if (typeof document !== 'object' || Array.isArray(document)) throw new AedError('INVALID_OPTION', `${file}: expected keys with values, got a ${Array.isArray(document) ? 'list' : typeof document}`)
   const options: Record<string, unknown> = {}
   const groups = new Map(described(schemas).map(({ name, group }) => [name, group]))
   const own = new Set(flags.map(keyOf))
-  for (const [key, value] of Object.entries(document as Record<string, unknown>)) {
+  for (const [given, value] of Object.entries(document as Record<string, unknown>)) {
+    const key = camel(given)
     const group = groups.get(key)
-    if (group === '' || own.has(key)) options[key] = value
-    else if (group !== undefined) options[group] = { ...(options[group] as object | undefined), [key]: value }
+    const negated = `no${key.charAt(0).toUpperCase()}${key.slice(1)}`
+    if (typeof value === 'boolean' && own.has(negated)) options[negated] = !value
+    else if (group === '' || own.has(key)) options[key] = value
+    else if (group !== undefined) options[group] = { ...(options[group] as object | undefined), [key]: value === 'none' ? null : value }
     else if (key in FEATURE_GROUPS && key in schemas) options[key] = { ...(options[key] as object | undefined), ...(value as object) }
-    else throw new AedError('INVALID_OPTION', `${file}: '${key}' is not an option`, { hint: `it can be one of ${[...groups.keys(), ...own].join(', ')}` })
+    else throw new AedError('INVALID_OPTION', `${file}: '${given}' is not an option`, { hint: `it can be one of ${[...groups.keys(), ...own].join(', ')}` })
   }
   return options
 }

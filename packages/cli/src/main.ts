@@ -43,6 +43,7 @@ async function createProgram(argv: readonly string[], signal: AbortSignal): Prom
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addHelpText('after', '\nEvery command has --help, --json (one JSON document on stdout) and --config FILE (YAML; flags win).')
+  if (argv[0] === 'help' && argv[1] !== undefined && !Object.hasOwn(COMMANDS, argv[1])) throw new AedError('USAGE', `unknown command '${argv[1]}'`, { hint: 'see aed --help' })
   if (argv.length === 0) throw new AedError('USAGE', 'no command given', { hint: 'see aed --help' })
   for (const [name, { summary, load }] of Object.entries(COMMANDS) as [CommandName, (typeof COMMANDS)[CommandName]][]) {
     const command = program.command(name).summary(summary).description(summary).exitOverride().showSuggestionAfterError(false)

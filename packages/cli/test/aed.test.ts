@@ -112,6 +112,9 @@ describe('aed features', () => {
     writeFileSync(at('config.yaml'), 'mel:\n  nMels: 40\n  hopLength: 160\n')
     expect(aed('features', 'short.npy', '--no-patches', '--config', 'config.yaml', '--hop-length', '320', '--out', 'config.npy').status).toBe(0)
     expect(decodeNpy(readFileSync(at('config.npy'))).shape).toEqual([40, 26])
+    writeFileSync(at('flags.yaml'), 'n-mels: 32\npatches: false\ndb-ref: none\n')
+    expect(aed('features', 'short.npy', '--config', 'flags.yaml', '--out', 'config.npy').status).toBe(0)
+    expect(decodeNpy(readFileSync(at('config.npy'))).shape).toEqual([32, 26])
     writeFileSync(at('wrong.yaml'), 'mels: 40\n')
     expect(failure('features', 'short.npy', '--config', 'wrong.yaml', '--out', 'wrong.npy')).toContain('INVALID_OPTION')
   })
@@ -123,6 +126,30 @@ describe('aed features', () => {
     expect(failure('features', 'cut.wav', '--out', 'broken.npy')).toMatch(/AUDIO_/)
     expect(readdirSync(dir).filter((name) => name.includes('broken'))).toEqual([])
   })
+})
+
+describe('aed train', () => {
+  const classes = ['high', 'low']
+
+  it('trains on a folder per class, and overwrites nothing but an earlier model', () => {
+    for (const name of classes) for (let i = 0; i < 4; i++) writeWav(`clips/${name}/${i}.wav`, name === 'high' ? 2 : 3)
+    const train = (out: string) => ['train', '--data', 'clips', '--epochs', '2', '--out', out]
+    for (const time of ['first', 'again']) expect([time, aed(...train('model')).status]).toEqual([time, 0])
+    expect(readdirSync(at('model')).sort()).toEqual(['aed.json', 'curves.jsonl', 'group1-shard1of1.bin', 'model.json'])
+    expect(failure(...train('clips'))).toContain('FILE_EXISTS')
+    expect(failure(...train('.'))).toContain('FILE_EXISTS')
+    expect(readdirSync(at('clips')).sort()).toEqual(classes)
+    expect(failure(...train('a.wav'))).toContain('FILE_EXISTS')
+  }, 120_000)
+
+  it('refuses clips of one class', () => {
+    mkdirSync(at('single'))
+    for (let i = 0; i < 3; i++) writeWav(`single/only/${i}.wav`, 2)
+    const { status, stderr } = aed('train', '--data', 'single', '--out', 'single-model')
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/error: [A-Z_]+: .+\n$/)
+    expect(existsSync(at('single-model'))).toBe(false)
+  }, 60_000)
 })
 
 describe('aed infer and aed deploy', () => {

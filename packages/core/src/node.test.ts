@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { AedError } from './errors.ts'
-import { exists, fileError, readBytes, writeAtomic, writeFolderAtomic } from './node.ts'
+import { exists, fileError, readBytes, requireWritable, writeAtomic, writeFolderAtomic } from './node.ts'
 
 const asUser = process.getuid?.() === 0 ? it.skip : it // skipped for root, who may write everywhere
 let dir = ''
@@ -70,12 +70,55 @@ describe('writeAtomic', () => {
   })
 })
 
+describe('writeAtomic where folders are missing', () => {
+  it('takes back the folders that it made when it cannot write', async () => {
+    await expect(writeAtomic(at('a', 'b', 'x'.repeat(300)), '')).rejects.toMatchObject({ code: 'IO_FAILED' })
+    expect(readdirSync(dir)).toEqual([])
+  })
+
+  it('says so and ends where parents cannot be made', async () => {
+    await expect(writeAtomic('/proc/nowhere/x', '')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+    writeFileSync(at('file'), '')
+    await expect(writeAtomic(at('file', 'x'), '')).rejects.toMatchObject({ code: 'IO_FAILED' })
+  })
+
+  it('writes to a device as it is', async () => {
+    await writeAtomic('/dev/null', 'x')
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
+    await expect(writeAtomic('/dev/full', 'x')).rejects.toMatchObject({ code: 'IO_FAILED' })
+  })
+})
+
+describe('requireWritable', () => {
+  it('takes a folder that is not there yet, and refuses a file in its place or above it', async () => {
+    await requireWritable(at('a', 'b'))
+    expect(readdirSync(dir)).toEqual([])
+    writeFileSync(at('file'), '')
+    await expect(requireWritable(at('file'))).rejects.toMatchObject({ code: 'IO_FAILED' })
+    await expect(requireWritable(at('file', 'a'))).rejects.toMatchObject({ code: 'IO_FAILED' })
+  })
+})
+
 describe('writeFolderAtomic', () => {
   it('replaces a folder as a whole', async () => {
     mkdirSync(at('out'))
-    writeFileSync(at('out', 'old'), '')
-    await writeFolderAtomic(at('out'), (temporary) => writeFile(path.join(temporary, 'new'), ''))
-    expect(readdirSync(at('out'))).toEqual(['new'])
+    writeFileSync(at('out', 'model'), 'old')
+    await writeFolderAtomic(at('out'), async (temporary) => {
+      await writeFile(path.join(temporary, 'model'), 'new')
+      await writeFile(path.join(temporary, 'more'), '')
+    })
+    expect(readdirSync(at('out'))).toEqual(['model', 'more'])
+    expect(readFileSync(at('out', 'model'), 'utf8')).toBe('new')
+    expect(readdirSync(dir)).toEqual(['out'])
+  })
+
+  it('refuses a folder with anything that would be lost, and a file', async () => {
+    mkdirSync(at('out'))
+    writeFileSync(at('out', 'precious'), '')
+    const fill = (temporary: string) => writeFile(path.join(temporary, 'model'), '')
+    await expect(writeFolderAtomic(at('out'), fill)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+    await expect(writeFolderAtomic(at('out', 'precious'), fill)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+    expect(readdirSync(at('out'))).toEqual(['precious'])
     expect(readdirSync(dir)).toEqual(['out'])
   })
 

@@ -14,7 +14,7 @@ const classifySchema = v.strictObject({ topK: option.integer(3, 'classes shown, 
 export const classify: CommandModule = {
   args: [
     { syntax: '<MODEL>', description: 'model folder, Keras .h5 or .tflite' },
-    { syntax: '<AUDIO...>', description: 'recordings (.ogg, .wav)' },
+    { syntax: '<AUDIO...>', description: 'recordings (.wav, .ogg, .flac, .mp3, .opus)' },
   ],
   schemas: { '': classifySchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [

@@ -1,10 +1,11 @@
-import { AedError, createRandom, isAedError, parseOptions, sizeOf, tensorOf, type Graph } from '@aed/core'
+import { AedError, audioOptionsSchema, createRandom, isAedError, melOptionsSchema, parseOptions, patchOptionsSchema, sizeOf, tensorOf, type Graph } from '@aed/core'
 import { countEqual } from '@aed/e2e'
 import { int8Core } from '@aed/quantize-int8'
 import { createReferenceEngine } from '@aed/quantize-int8/engine'
 import { completeReport, deployOptionsSchema, generateC, type DeployReport } from '@aed/stm32-deploy'
 import { buildForHost, measureFootprint, runOnHost, writeProject } from '@aed/stm32-deploy/node'
 import type { CommandModule } from '../commands.ts'
+import { cardFor } from '../model-card.ts'
 import { isInt8, readModel } from '../model-file.ts'
 import { kib, table } from '../text.ts'
 
@@ -13,9 +14,10 @@ const VERIFY_INPUTS = 32
 
 export const deploy: CommandModule = {
   args: [{ syntax: '<MODEL>', description: 'int8 .tflite' }],
-  schemas: { deployment: deployOptionsSchema },
+  schemas: { deployment: deployOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [
     { syntax: '--out <DIR>', description: 'folder for the C project', required: true },
+    { syntax: '--labels <FILE>', description: 'class names, one a line, for models without a card' },
     { syntax: '--force', description: 'replace a folder that is not empty' },
     { syntax: '--verify', description: 'compile for this machine and compare with the engine' },
   ],
@@ -25,10 +27,12 @@ export const deploy: CommandModule = {
     const settings = parseOptions(deployOptionsSchema, deployment, 'aed deploy')
     const model = await readModel(args[0]!)
     if (!isInt8(model.graph)) throw new AedError('DEPLOY_UNSUPPORTED', `${model.path}: is a float model`, { hint: 'quantize it first: aed quantize' })
+    const described = model.card !== null || ['labels', 'audio', 'mel', 'patches'].some((key) => options[key] !== undefined)
+    const card = described ? await cardFor(model, options) : null
     const vectors = testVectors(int8Core(model.graph), settings.logits, verify ? VERIFY_INPUTS : 1)
     const { count, inputs, outputs, inputSize, outputSize } = vectors
     const selftest = { input: inputs.slice(0, inputSize), output: outputs.slice(0, outputSize) }
-    const { files, report } = generateC({ graph: model.graph, card: model.card, selftest }, settings)
+    const { files, report } = generateC({ graph: model.graph, card, selftest }, settings)
     let verified: { readonly inputs: number; readonly equal: number } | null = null
     if (verify) {
       const built = await buildForHost(files, { signal })

@@ -20,7 +20,7 @@ import { logMelPatches, logMelSpectrogram } from '@aed/dsp-mel'
 import type { CommandModule } from '../commands.ts'
 
 export const features: CommandModule = {
-  args: [{ syntax: '<IN...>', description: 'recordings (.ogg, .wav), or float32 waveforms as .npy' }],
+  args: [{ syntax: '<IN...>', description: 'recordings (.wav, .ogg, .flac, .mp3, .opus), or float32 waveforms as .npy' }],
   schemas: { audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [
     { syntax: '--out <FILE>', description: '.npy to write', required: true },
@@ -39,6 +39,7 @@ export const features: CommandModule = {
     }
     if (noPatches && args.length !== 1) throw new AedError('USAGE', `aed features: --no-patches takes one input, got ${args.length}`)
     const config = featureConfig({ audio, mel, patches })
+    if (noPatches && config.mel.dbRef === 'patch') throw new AedError('INVALID_OPTION', 'aed features: --db-ref patch needs patches', { hint: 'leave --no-patches out' })
     const rate = parseRate(rawRate, config)
     const inputs: { input: string; duration: number; frames?: number; patches?: number; warnings: readonly string[] }[] = []
     const results: Tensor<'float32'>[] = []
