@@ -3,6 +3,7 @@ import { createRandom, isAedError } from '@aed/core'
 import { goldenBytes, goldenNpy, manifest, worst } from '../test/goldens.ts'
 import { int16Bytes, wavBytes } from '../test/wav-bytes.ts'
 import { decodeAudio } from './decode.ts'
+import { oggPageCrc } from './ogg-pages.ts'
 
 /** libvorbis is built with other compilers here and there: last bits of float32. */
 const VORBIS_TOLERANCE = 1e-5
@@ -39,6 +40,16 @@ describe('decodeAudio', () => {
     const tolerance = file.endsWith('.flac') ? 0 : file.endsWith('.mp3') ? MP3_TOLERANCE : OPUS_TOLERANCE
     const wanted = Float32Array.from(expected.data as Float32Array, (x) => x / scale)
     expect(worst(decoded.channels.flatMap((channel) => [...channel]), wanted).difference).toBeLessThanOrEqual(tolerance)
+  })
+
+  it('amplifies Opus by the gain of its header, as libsndfile does', async () => {
+    const bytes = goldenBytes('opus_mono.opus')
+    const clean = await decodeAudio(bytes)
+    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    view.setInt16(28 + 16, -1541, true) // −6.02 dB
+    view.setUint32(22, oggPageCrc(bytes.subarray(0, 28 + 19)), true)
+    const { channels } = await decodeAudio(bytes)
+    expect(worst(channels[0]!, clean.channels[0]!.map((x) => 0.5000615 * x)).difference).toBeLessThan(1e-6)
   })
 
   it('returns the first 0.1 s, the same samples as of the whole file, each in a buffer of its own', async () => {

@@ -67,7 +67,7 @@ function fill(kernel: Kernel, window: Float32Array, start: number, first: number
 export interface StreamResampler {
   readonly inRate: number
   readonly outRate: number
-  /** Input samples that an output sample waits for beyond its own time, at most; 1,262 from 44.1 to 16 kHz, 29 ms. */
+  /** Input samples that an output sample waits for beyond its own time, at most; 1,232 from 44.1 to 16 kHz, 28 ms. */
   readonly latency: number
   /** The samples that these complete. What is pushed is not kept. */
   push(samples: Float32Array): Float32Array<ArrayBuffer>
