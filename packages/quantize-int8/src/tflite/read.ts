@@ -105,7 +105,7 @@ export function readTflite(file: Uint8Array, name: string): TfliteModel {
   const kept = tensors.filter((t) => used.has(t.name))
   const values = kept.reduce((sum, t) => sum + (t.data ? 0 : sizeOf(t.shape)), 0)
   if (values > MAX_ACTIVATION_VALUES) throw unsupported('Model.subgraphs[0].tensors', `the activations hold ${values} values, ${MAX_ACTIVATION_VALUES} are supported`)
-  const graphName = subgraph.name === undefined || subgraph.name === '' || subgraph.name === 'main' ? name : subgraph.name
+  const graphName = subgraph.name === undefined || subgraph.name === '' || subgraph.name === 'main' ? name.replace(/^.*[\\/]/, '') : subgraph.name // the file, not where it lies: generated C is the same anywhere
   const graph = { name: graphName, inputs, outputs, tensors: Object.fromEntries(kept.map((t) => [t.name, t])), nodes }
   return { graph: validated(graph, name), card: readCard(model, bufferBytes, name) }
 }
