@@ -1,4 +1,5 @@
 import { createRandom, featureConfig, GraphBuilder, sha256, tensor, type AudioClip, type Graph, type PatchScores } from '@aed/core'
+import { logMelPatches, logMelSpectrogram, toPcm16 } from '@aed/dsp-mel'
 import { miniResNetV2Graph } from '@aed/model-miniresnetv2'
 import { quantize } from '@aed/quantize-int8'
 
@@ -47,6 +48,10 @@ export function stageCases(): Readonly<Record<string, readonly StageCase[]>> {
   return {
     'dsp-mel': [
       { stage: 'logMelPatches', input: clip(), options: config },
+      { stage: 'stft', input: clip(), options: { nFft: 400, hopLength: 160 } },
+      { stage: 'mfcc', input: logMelSpectrogram(clip(), config.mel), options: { nMfcc: 13 } },
+      { stage: 'augmentPatches', input: { patches: logMelPatches(clip(), config) }, options: { seed: 7, floor: -80, steps: [{ name: 'equalize', maxGain: 6 }, { name: 'timeMask', maxWidth: 10, probability: 0.5 }, { name: 'noise', deviation: 1 }] } },
+      { stage: 'deviceLogMelPatches', input: { samples: toPcm16(clip().samples), sampleRate: 16_000 }, options: { mel: config.mel, patches: config.patches, wordLength: 'float32' } },
       { stage: 'melSpectrogram', input: clip(), options: { ...config.mel, nFft: 960, window: 'hamming', power: 1 } },
     ],
     'model-miniresnetv2': [
