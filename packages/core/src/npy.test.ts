@@ -95,8 +95,9 @@ describe('decodeNpy', () => {
 })
 
 const python = process.env['AED_PYTHON']
-const withPython = python ? describe : describe.skip // skipped without AED_PYTHON, a Python with numpy
-withPython('numpy', () => {
+if (!python && process.env['AED_REQUIRE']?.split(',').includes('python')) throw new Error('AED_REQUIRE names python, but AED_PYTHON is not set')
+const withPython = python ? describe : describe.skip
+withPython(python ? 'numpy' : 'numpy (skipped: AED_PYTHON is not set)', () => {
   it('writes files that decodeNpy reads, and reads what encodeNpy writes', () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'aed-npy-'))
     try {

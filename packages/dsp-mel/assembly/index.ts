@@ -2,14 +2,12 @@
 // the same order, so the same bytes. (A difference may have the other sign where it is 0; a power has not.)
 
 /** (re, im) → (im, −re): times −i. */
-// @ts-ignore: decorator
 @inline
 function turned(z: v128): v128 {
   return v128.xor(v128.shuffle<f64>(z, z, 1, 0), i64x2(0, i64.MIN_VALUE))
 }
 
 /** z · w, w in memory as re, im. */
-// @ts-ignore: decorator
 @inline
 function times(z: v128, w: usize): v128 {
   const real = f64x2.mul(z, v128.load64_splat(w))
@@ -18,7 +16,6 @@ function times(z: v128, w: usize): v128 {
 }
 
 /** Two samples as a complex value, times their factors. */
-// @ts-ignore: decorator
 @inline
 function pair(sample: usize, factors: usize): v128 {
   return f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(sample)), v128.load(factors))

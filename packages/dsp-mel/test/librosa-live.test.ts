@@ -5,6 +5,7 @@ import { codeOf, expectClose, LINEAR } from './goldens.ts'
 import { createMelPlan } from '../src/index.ts'
 
 const python = process.env['AED_PYTHON']
+if (!python && process.env['AED_REQUIRE']?.split(',').includes('python')) throw new Error('AED_REQUIRE names python, but AED_PYTHON is not set')
 const suite = python ? describe : describe.skip
 
 /** Reads cases as JSON, writes librosa's mel spectrogram of each, in float64, or null where it raises. */

@@ -4,7 +4,6 @@ import { highMul, requantize, tiesAway, toInt8 } from './requantize'
 const ADD_LEFT_SHIFT = 20
 
 /** Eight int8 minus their zero point, as int16. */
-// @ts-ignore: decorator
 @inline
 function centred(from: usize, zeroPoint: v128): v128 {
   return i16x8.sub(v128.load_ext<i8>(from), zeroPoint)

@@ -22,7 +22,6 @@ export function pad(input: usize, output: usize, offsets: usize, runs: i32, leng
 }
 
 /** To the nearest integer, ties away from zero. */
-// @ts-ignore: decorator
 @inline
 function roundHalfAway(x: f32): f32 {
   const magnitude = abs(x)
@@ -30,7 +29,6 @@ function roundHalfAway(x: f32): f32 {
   return copysign<f32>(magnitude - whole >= 0.5 ? whole + 1 : whole, x)
 }
 
-// @ts-ignore: decorator
 @inline
 function toInt8(x: f32, zeroPoint: i32): i8 {
   // Exact: an int8 and its zero point are far below 2^24, and what is above saturates whatever its last bits are.

@@ -15,7 +15,6 @@ export const EIGHTH_BYTES: usize = 128
  * @param eighths length of a segment in units of eight values; beyond its real end the weights are zero
  * @param weights int16 `[segments, eighths · 4, 8 channels, 2]`
  */
-// @ts-ignore: decorator
 @inline
 export function multiply(
   window0: usize, window1: usize, window2: usize, window3: usize, segments: usize, segmentEnd: usize, eighths: i32, weights: usize, sums: usize,

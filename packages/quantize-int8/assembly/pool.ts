@@ -1,5 +1,4 @@
 /** Taps `[first, end)` of a window along one axis that fall inside the input. */
-// @ts-ignore: decorator
 @inline
 function endTap(origin: i32, taps: i32, length: i32): i32 {
   return min(taps, length - origin)

@@ -16,7 +16,6 @@ export const SCALE_BYTES: usize = 160
 const HALF: usize = 64
 
 /** ⌊(x · factor + 2^30) / 2^31⌋ in each lane; exact, as the 64-bit products cannot overflow and the quotients fit into 32 bits. */
-// @ts-ignore: decorator
 @inline
 export function highMul(x: v128, factor: v128): v128 {
   const half = i64x2.splat(1 << 30)
@@ -26,7 +25,6 @@ export function highMul(x: v128, factor: v128): v128 {
 }
 
 /** y − [y < 0]: with it ⌊(… + 2^(e − 1)) / 2^e⌋ is y / 2^e rounded with ties away from zero. No overflow: `highMul` gives y > −2^31. */
-// @ts-ignore: decorator
 @inline
 export function tiesAway(y: v128): v128 {
   return i32x4.add(y, i32x4.shr_s(y, 31))
@@ -39,7 +37,6 @@ export function tiesAway(y: v128): v128 {
  * ⌊(… + 2^(d − 1)) / 2^d⌋, which is the rounding 16-bit multiplication by 2^(15 − d). What saturates between the two is beyond int8 after
  * them as well, as d ≤ 7.
  */
-// @ts-ignore: decorator
 @inline
 export function requantize(low: v128, high: v128, scale: usize): v128 {
   if (load<i32>(scale, 2 * HALF + 20)) {
@@ -58,7 +55,6 @@ function requantizeHalf(sums: v128, scale: usize): v128 {
 }
 
 /** Eight int16 plus the zero point, between two bounds, as int8 in the lower half. */
-// @ts-ignore: decorator
 @inline
 export function toInt8(values: v128, zeroPoint: v128, lowest: v128, highest: v128): v128 {
   const wide = i16x8.add_sat_s(values, zeroPoint)

@@ -49,7 +49,6 @@ export function winogradInput(image: usize, output: usize, tilesHigh: i32, tiles
 }
 
 /** Row i of Bᵀ times a column. */
-// @ts-ignore: decorator
 @inline
 function transformed(column: usize, row: usize, i: i32): v128 {
   if (i === 0) return i16x8.sub(v128.load(column), v128.load(column + 2 * row))
@@ -115,7 +114,6 @@ export function winograd(
  * Aᵀ M A / 4 plus bias, of four channels. M lies in memory value by value, `SUMS_BYTES` apart; the four outputs take the places of its first
  * four values.
  */
-// @ts-ignore: decorator
 @inline
 function outputTransform(m: usize, bias: v128): void {
   const upper0 = upper(m)
@@ -132,21 +130,18 @@ function outputTransform(m: usize, bias: v128): void {
   v128.store(m + 3 * SUMS_BYTES, i32x4.add(quarter(i32x4.sub(i32x4.sub(lower1, lower2), lower3)), bias))
 }
 
-// @ts-ignore: decorator
 @inline
 function quarter(x: v128): v128 {
   return i32x4.shr_s(x, 2)
 }
 
 /** First row of Aᵀ times a column of M. */
-// @ts-ignore: decorator
 @inline
 function upper(m: usize): v128 {
   return i32x4.add(i32x4.add(v128.load(m), v128.load(m, 4 * SUMS_BYTES)), v128.load(m, 8 * SUMS_BYTES))
 }
 
 /** Second row of Aᵀ times a column of M. */
-// @ts-ignore: decorator
 @inline
 function lower(m: usize): v128 {
   return i32x4.sub(i32x4.sub(v128.load(m, 4 * SUMS_BYTES), v128.load(m, 8 * SUMS_BYTES)), v128.load(m, 12 * SUMS_BYTES))
