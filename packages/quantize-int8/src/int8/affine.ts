@@ -8,9 +8,16 @@ function perTensor({ scales, zeroPoints }: Quantization): readonly [scale: numbe
 }
 
 /**
- * float32 → int8 as the QUANTIZE operator does it: x / scale in float32, rounded half away from zero, plus zero point, clamped.
- * @throws AedError `INVALID_INPUT` for NaN, with the index
+ * One value as the QUANTIZE operator does it: x / scale in float32, rounded half away from zero, plus zero point, clamped.
  * @see tflite::reference_ops::AffineQuantize
+ */
+export function quantizeValue(x: number, scale: number, zeroPoint: number): number {
+  return clamp(roundHalfAway(Math.fround(x / scale)) + zeroPoint, -128, 127)
+}
+
+/**
+ * float32 → int8, each value by {@link quantizeValue}.
+ * @throws AedError `INVALID_INPUT` for NaN, with the index
  */
 export function quantizeValues(values: Float32Array, quantization: Quantization): Int8Array {
   const [scale, zeroPoint] = perTensor(quantization)
@@ -18,7 +25,7 @@ export function quantizeValues(values: Float32Array, quantization: Quantization)
   for (let i = 0; i < values.length; i++) {
     const x = values[i]!
     if (x !== x) throw new AedError('INVALID_INPUT', `value ${i} is not a number`)
-    quantized[i] = clamp(roundHalfAway(Math.fround(x / scale)) + zeroPoint, -128, 127)
+    quantized[i] = quantizeValue(x, scale, zeroPoint)
   }
   return quantized
 }

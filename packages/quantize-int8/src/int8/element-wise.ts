@@ -2,6 +2,7 @@ import { AedError, exp, type PadNode, type PlainNode, type SoftmaxNode } from '@
 import type { PlanNode, Storage } from '../executor.ts'
 import { clamp, multiplyByQuantizedMultiplier, quantizeMultiplier, roundHalfAway } from '../fixed-point.ts'
 import { paddedIndices } from '../index-maps.ts'
+import { quantizeValue } from './affine.ts'
 import { int8Table, quantizationOf, type TensorQuantization } from './quantization.ts'
 
 /** Changes of scale: a table of 256 values, as every function of one int8 is. */
@@ -110,7 +111,7 @@ export const planQuantize: PlanNode<PlainNode> = (storage, node) => {
     for (let i = 0; i < output.length; i++) {
       const x = input[i]!
       if (x !== x) throw notANumber(storage, node, i)
-      output[i] = clamp(roundHalfAway(Math.fround(x / to.scale)) + to.zeroPoint, -128, 127)
+      output[i] = quantizeValue(x, to.scale, to.zeroPoint)
     }
   }
 }
