@@ -6,8 +6,9 @@ const depConstraints = [
   { sourceTag: 'type:core', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:stage', onlyDependOnLibsWithTags: ['type:core'] },
   { sourceTag: 'type:model', onlyDependOnLibsWithTags: ['type:core', 'type:stage'] },
-  { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['type:core', 'type:stage', 'type:model'] },
-  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:core', 'type:stage', 'type:model', 'type:e2e'] },
+  { sourceTag: 'type:report', onlyDependOnLibsWithTags: ['type:core', 'type:stage'] },
+  { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['type:core', 'type:stage', 'type:model', 'type:report'] },
+  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:core', 'type:stage', 'type:model', 'type:report', 'type:e2e'] },
 ]
 
 /** Of `Math` only what IEEE 754 fixes is equal in every runtime; the rest comes from @aed/core. */

@@ -1,21 +1,5 @@
-import { encode } from 'fast-png'
-import * as vega from 'vega'
-import { compile, type TopLevelSpec } from 'vega-lite'
-import type { Tensor } from '@aed/core'
+import { CHART_COLORS, toSvg } from '@aed/report'
 import type { FoldReport, ModelReport } from './esc10-report.ts'
-
-/** One chart as a self-contained SVG. */
-async function toSvg(spec: TopLevelSpec): Promise<string> {
-  const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' })
-  try {
-    return await view.toSVG()
-  } finally {
-    view.finalize()
-  }
-}
-
-const CONFIG = { font: 'system-ui, sans-serif', background: 'transparent', view: { stroke: null } } as const
-const COLORS = { range: ['#8fb8de', '#1f4e79'] }
 
 /** Clip-level accuracy of each fold, float beside int8. */
 export function foldChart(folds: readonly FoldReport[]): Promise<string> {
@@ -32,9 +16,8 @@ export function foldChart(folds: readonly FoldReport[]): Promise<string> {
       x: { field: 'fold', title: null, axis: { labelAngle: 0 } },
       xOffset: { field: 'form' },
       y: { field: 'accuracy', type: 'quantitative', title: 'clip-level accuracy', scale: { domain: [0, 1] }, axis: { format: '.0%' } },
-      color: { field: 'form', title: null, scale: COLORS },
+      color: { field: 'form', title: null, scale: CHART_COLORS },
     },
-    config: CONFIG,
   })
 }
 
@@ -58,7 +41,6 @@ export function confusionChart(classes: readonly string[], matrix: readonly (rea
         encoding: { text: { field: 'count' }, color: { condition: { test: `datum.count > ${largest / 2}`, value: 'white' }, value: 'black' } },
       },
     ],
-    config: CONFIG,
   })
 }
 
@@ -83,40 +65,7 @@ export function memoryChart({ memory, published }: ModelReport): Promise<string>
       y: { field: 'part', title: null, sort: ['RAM', 'flash'] },
       yOffset: { field: 'whose' },
       x: { field: 'kib', type: 'quantitative', title: 'KiB' },
-      color: { field: 'whose', title: null, scale: COLORS },
+      color: { field: 'whose', title: null, scale: CHART_COLORS },
     },
-    config: CONFIG,
   })
-}
-
-/** Dark blue over teal to yellow, at equal steps; in between linear. */
-const COLORMAP = [
-  [12, 20, 60],
-  [26, 78, 122],
-  [30, 140, 140],
-  [126, 196, 104],
-  [250, 232, 90],
-] as const
-
-/**
- * A picture of one patch: low bands at the bottom, −80 dB dark to 0 dB bright.
- * @param patches `[n, nMels, frames]`
- * @returns a `data:` URI of a PNG
- */
-export function patchPicture(patches: Tensor<'float32'>, index: number): string {
-  const [, mels, frames] = patches.shape as [number, number, number]
-  const data = new Uint8Array(mels * frames * 3)
-  for (let mel = 0; mel < mels; mel++) {
-    for (let frame = 0; frame < frames; frame++) {
-      const db = patches.data[(index * mels + mel) * frames + frame]!
-      const position = Math.min(Math.max((db + 80) / 80, 0), 1) * (COLORMAP.length - 1)
-      const step = Math.min(Math.floor(position), COLORMAP.length - 2)
-      for (let channel = 0; channel < 3; channel++) {
-        const [from, to] = [COLORMAP[step]![channel]!, COLORMAP[step + 1]![channel]!]
-        data[((mels - 1 - mel) * frames + frame) * 3 + channel] = Math.round(from + (to - from) * (position - step))
-      }
-    }
-  }
-  const png = encode({ width: frames, height: mels, data, channels: 3, depth: 8 })
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`
 }

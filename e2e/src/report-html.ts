@@ -1,53 +1,29 @@
-import { confusionChart, foldChart, memoryChart, patchPicture } from './charts.ts'
+import { escapeHtml, htmlPage, htmlTable, kib, percent, spectrogramPicture } from '@aed/report'
+import { confusionChart, foldChart, memoryChart } from './charts.ts'
 import type { Esc10Report, ModelReport } from './esc10-report.ts'
 import type { PatchSet } from './patches.ts'
-
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
-const percent = (value: number | null) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`)
-const kib = (bytes: number | null) => (bytes === null ? '–' : (bytes / 1024).toFixed(2))
-
-function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[], tag: 'td' | 'th') => `<tr>${cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('')}</tr>`
-  return `<table><thead>${row(heading, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table>`
-}
 
 /** The report as one page that needs nothing else: charts as SVG, patches as PNG, all inline. */
 export async function renderEsc10Html(report: Esc10Report, set: PatchSet): Promise<string> {
   const { data, notes, models, timings, version } = report
-  const title = `ESC-10 with MiniResNetV2: ${data.name}`
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>
-:root { color-scheme: light }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24; background: #fff }
-table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums }
-th, td { padding: .2rem .8rem; border-bottom: 1px solid #dde3ea; text-align: right }
-th:first-child, td:first-child { text-align: left }
-.note { background: #fff7e0; border-left: 4px solid #e0a800; padding: .4rem .8rem; margin: .4rem 0 }
-.row { display: flex; flex-wrap: wrap; gap: 2rem; align-items: flex-start }
-figure { margin: 0; text-align: center; font-size: .85rem }
-figure img { width: 150px; height: 128px; image-rendering: pixelated; display: block }
-.pictures { display: flex; flex-wrap: wrap; gap: .8rem }
-</style></head><body>
-<h1>${escape(title)}</h1>
-<p>${data.clips} clips from ${data.recordings} recordings, ${data.patches} patches, ${data.classes.length} classes. ${escape(data.licence)}. @aed ${escape(version)}.</p>
-${notes.map((note) => `<p class="note">${escape(note)}</p>`).join('\n')}
+  return htmlPage({
+    title: `ESC-10 with MiniResNetV2: ${data.name}`,
+    notes,
+    body: `<p>${data.clips} clips from ${data.recordings} recordings, ${data.patches} patches, ${data.classes.length} classes. ${escapeHtml(data.licence)}. @aed ${escapeHtml(version)}.</p>
 <h2>What the network sees</h2>
 <p>One log-mel patch of each class: one second, ${set.patches.shape[1]!} mel bands, 0 dB (bright) to −80 dB.</p>
 <div class="pictures">${classPictures(data.classes, set)}</div>
 ${(await Promise.all(models.map((model) => modelSection(model, data.classes)))).join('\n')}
 <h2>Time</h2>
-${table(['step', 'seconds'], Object.entries(timings).map(([step, ms]) => [step, (ms / 1000).toFixed(1)]))}
-</body></html>
-`
+${htmlTable(['step', 'seconds'], Object.entries(timings).map(([step, ms]) => [step, (ms / 1000).toFixed(1)]))}`,
+  })
 }
 
 function classPictures(classes: readonly string[], set: PatchSet): string {
   return classes
     .map((name) => {
       const patch = set.clipOfPatch.findIndex((clip) => set.clips[clip]!.label === name)
-      return patch < 0 ? '' : `<figure><img src="${patchPicture(set.patches, patch)}" alt="log-mel patch of ${escape(name)}"><figcaption>${escape(name)}</figcaption></figure>`
+      return patch < 0 ? '' : `<figure><img src="${spectrogramPicture(set.patches, patch)}" alt="log-mel patch of ${escapeHtml(name)}"><figcaption>${escapeHtml(name)}</figcaption></figure>`
     })
     .join('')
 }
@@ -64,10 +40,10 @@ async function modelSection(model: ModelReport, classes: readonly string[]): Pro
     cBytesEqual ? `${cBytesEqual.patches} of ${cBytesEqual.of}` : 'no compiler',
   ])
   return `<h2>${stacks} stack${stacks > 1 ? 's' : ''}: ${percent(mean.clip.int8)} of clips, int8</h2>
-<p>${model.parameters} parameters, ${model.macs} multiply-accumulates a patch, backbone ${model.backbone === null ? 'with seeded initial values' : escape(model.backbone)}.
+<p>${model.parameters} parameters, ${model.macs} multiply-accumulates a patch, backbone ${model.backbone === null ? 'with seeded initial values' : escapeHtml(model.backbone)}.
 All test clips together: ${percent(pooled.int8.clip.accuracy)}${interval ? ` [${percent(interval[0])}, ${percent(interval[1])}] (95 % interval by recording)` : ''}.
 Float against int8, exact McNemar test: ${floatVersusInt8.onlyFirstRight} clips right in float alone, ${floatVersusInt8.onlySecondRight} in int8 alone, p = ${floatVersusInt8.p.toFixed(3)}.</p>
-<div class="row"><div>${table(['fold', 'patch float', 'patch int8', 'clip float', 'clip int8', 'C equals engine'], [
+<div class="row"><div>${htmlTable(['fold', 'patch float', 'patch int8', 'clip float', 'clip int8', 'C equals engine'], [
     ...rows,
     ['mean', percent(mean.patch.float), percent(mean.patch.int8), percent(mean.clip.float), percent(mean.clip.int8), ''],
     ['± std', '', '', percent(std.clip.float), percent(std.clip.int8), ''],
@@ -75,7 +51,7 @@ Float against int8, exact McNemar test: ${floatVersusInt8.onlyFirstRight} clips 
 <h3>Confusion of clips, int8, all test folds</h3>
 ${await confusionChart(classes, pooled.int8.clip.confusion)}
 <h3>Memory of the C library, fold ${folds[0]!.fold}</h3>
-<div class="row"><div>${table(['KiB', 'ours', 'published'], [
+<div class="row"><div>${htmlTable(['KiB', 'ours', 'published'], [
     ['activations (arena)', kib(memory.ram.activations), published ? published.activations.toFixed(2) : ''],
     ['scratch', kib(memory.ram.scratch), 'in runtime'],
     ['input and output', kib(memory.ram.input + memory.ram.output), 'in activations'],
@@ -85,6 +61,6 @@ ${await confusionChart(classes, pooled.int8.clip.confusion)}
     ['tables', kib(memory.flash.tables), ''],
     ['code', kib(memory.flash.code), published ? published.code.toFixed(2) : ''],
     ['flash in all', kib(memory.flash.total), published ? published.totalFlash.toFixed(2) : ''],
-  ])}<p>${memory.compiler === null ? 'No compiler was found: code and stack are not counted.' : `Code and stack: ${escape(memory.compiler)}.`} Published: X-CUBE-AI 10.0.0 on the B-U585I-IOT02A.</p></div>
+  ])}<p>${memory.compiler === null ? 'No compiler was found: code and stack are not counted.' : `Code and stack: ${escapeHtml(memory.compiler)}.`} Published: X-CUBE-AI 10.0.0 on the B-U585I-IOT02A.</p></div>
 <div>${await memoryChart(model)}</div></div>`
 }
