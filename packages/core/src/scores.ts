@@ -2,8 +2,10 @@
 export interface LabelledClip {
   /** Unique: the file name. */
   readonly id: string
-  /** Class name. */
+  /** Class name; of several the first, which a dataset lists as the most specific. */
   readonly label: string
+  /** All classes of a clip that has more than one; absent where `label` is the only one. */
+  readonly labels?: readonly string[]
   /** The recording that the clip was cut from: clips of one recording must not stand on both sides of a split. */
   readonly source: string
   /** Official fold, 1 or more; null where there is none. */

@@ -23,13 +23,7 @@ function separatorOf(text: string): string {
  * @throws AedError `DATASET_INVALID` with the line
  */
 export function parseCsv(text: string, where: string, required: readonly string[]): { columns: readonly string[]; rows: readonly CsvRow[] } {
-  let records: { record: string[]; info: { lines: number } }[]
-  try {
-    records = parse(text, { bom: true, delimiter: separatorOf(text), info: true, skip_empty_lines: true, trim: true }) as unknown as typeof records
-  } catch (error) {
-    throw new AedError('DATASET_INVALID', `${where}: ${error instanceof Error ? error.message : String(error)}`, { hint: 'repair the line that is named', cause: error })
-  }
-  const [header, ...body] = records
+  const [header, ...body] = parseRecords(text, where)
   const columns = header?.record ?? []
   const missing = required.filter((column) => !columns.includes(column))
   if (missing.length)
@@ -37,4 +31,16 @@ export function parseCsv(text: string, where: string, required: readonly string[
       hint: `the first line must name the columns ${required.join(', ')}`,
     })
   return { columns, rows: body.map(({ record, info }) => ({ line: info.lines, values: Object.fromEntries(columns.map((column, i) => [column, record[i] ?? ''])) })) }
+}
+
+/**
+ * Lines of a csv file as they stand, the header among them.
+ * @throws AedError `DATASET_INVALID` with the line
+ */
+export function parseRecords(text: string, where: string): readonly { readonly record: readonly string[]; readonly info: { readonly lines: number } }[] {
+  try {
+    return parse(text, { bom: true, delimiter: separatorOf(text), info: true, skip_empty_lines: true, trim: true }) as unknown as ReturnType<typeof parseRecords>
+  } catch (error) {
+    throw new AedError('DATASET_INVALID', `${where}: ${error instanceof Error ? error.message : String(error)}`, { hint: 'repair the line that is named', cause: error })
+  }
 }

@@ -1,18 +1,33 @@
 import type { LabelledClip } from '@aed/core'
 
+/** Part of an audio file, in s from its beginning. */
+export interface Segment {
+  readonly start: number
+  /** null: the end of the file. */
+  readonly end: number | null
+}
+
+/** What a dataset says beyond class, recording and fold. */
+export interface ClipDetails extends LabelledClip {
+  /** Absent where the clip is the whole file. */
+  readonly segment?: Segment
+  /** Part of the dataset's own division, for datasets that have one instead of folds. */
+  readonly subset?: 'train' | 'validation' | 'test'
+}
+
 /** A clip of a dataset on disk. */
-export interface DatasetClip extends LabelledClip {
+export interface DatasetClip extends ClipDetails {
   /** Absolute path of its audio file. */
   readonly path: string
 }
 
 /** Labelled recordings on disk. */
 export interface Dataset {
-  /** `ESC-10`, `ESC-50`, `synthetic-esc10`, or the folder's name. */
+  /** `ESC-10`, `ESC-50`, `FSD50K`, `UrbanSound8K`, `synthetic-esc10`, or the folder's name. */
   readonly name: string
   /** True for sounds that a program made up: what is measured on them says nothing about real ones. */
   readonly synthetic: boolean
-  /** Class names, sorted. */
+  /** Class names: sorted, or in the order asked for, the garbage class last. */
   readonly classes: readonly string[]
   /** Sorted by id. */
   readonly clips: readonly DatasetClip[]
@@ -23,12 +38,15 @@ export interface Dataset {
 }
 
 /** A clip as a table of labels lists it. */
-export interface ListedClip extends LabelledClip {
+export interface ListedClip extends ClipDetails {
   /** Path of the audio file as listed. */
   readonly file: string
   /** Line of the table, from 1. */
   readonly line: number
 }
+
+/** Classes of a clip, one or more. */
+export const labelsOf = ({ label, labels }: LabelledClip): readonly string[] => labels ?? [label]
 
 /** Order by UTF-16 code units: the same in every locale, and Python's for ASCII names. */
 export function compareText(a: string, b: string): number {

@@ -28,7 +28,8 @@ export function required(text: string | undefined, where: string, column: string
 
 /**
  * Reads the table of ESC-50: columns filename, fold, category and src_file are used, esc10 where it is there. The recording of a clip is its
- * `src_file`, the Freesound clip that it was cut from.
+ * `src_file`, the Freesound clip that it was cut from. A file name states fold and recording too (`fold-recording-take-target.wav`): where they disagree, the
+ * table is refused.
  * @throws AedError `DATASET_INVALID` that names the missing columns and what was found, or the line
  */
 export function parseEsc50Csv(text: string, { where = 'esc50.csv' }: CsvOptions = {}): readonly Esc50Row[] {
@@ -39,12 +40,17 @@ export function parseEsc50Csv(text: string, { where = 'esc50.csv' }: CsvOptions 
     const flag = values['esc10']?.toLowerCase() ?? ''
     if (flagged && flag !== 'true' && flag !== 'false') throw new AedError('DATASET_INVALID', `${at}: esc10 is True or False, got '${values['esc10']}'`)
     const id = required(values['filename'], at, 'filename')
+    const source = required(values['src_file'], at, 'src_file')
+    const fold = parseFold(values['fold']!, at)
+    const parts = /^(\d+)-(\d+)-[A-Z]-\d+\.\w+$/.exec(id)
+    if (parts && (parts[1] !== String(fold) || parts[2] !== source))
+      throw new AedError('DATASET_INVALID', `${at}: the file name '${id}' says fold ${parts[1]}, recording ${parts[2]}; the columns say ${fold}, ${source}`)
     return {
       id,
       file: id,
       label: required(values['category'], at, 'category'),
-      source: required(values['src_file'], at, 'src_file'),
-      fold: parseFold(values['fold']!, at),
+      source,
+      fold,
       esc10: flagged ? flag === 'true' : null,
       line,
     }

@@ -29,7 +29,7 @@ describe('readDataset', () => {
 
   it('reads any classes of ESC-50 that are asked for', async () => {
     await withFolder(esc50(ROWS), async (dir) => {
-      expect(await readDataset(dir, { classes: ['dog', 'cat'] })).toMatchObject({ name: 'ESC-50', licence: 'CC BY-NC 3.0', classes: ['cat', 'dog'], clips: [{ id: 'b.wav' }, { id: 'c.wav' }] })
+      expect(await readDataset(dir, { classes: ['dog', 'cat'] })).toMatchObject({ name: 'ESC-50', licence: 'CC BY-NC 3.0', classes: ['dog', 'cat'], clips: [{ id: 'b.wav' }, { id: 'c.wav' }] })
     })
     await refuses(esc50(ROWS), 'UNKNOWN_CLASS', /no class 'unicorn'; known are cat, dog, rooster$/, { classes: ['dog', 'unicorn'] })
   })
