@@ -19,6 +19,12 @@ describe('parseModelCard', () => {
     expect(parseModelCard({ ...rest, classes: null, features: null }, 'aed.json')).toEqual({ ...card, classes: null, features: null, head })
   })
 
+  it('reads detection parameters, and refuses a span of no patch', () => {
+    const detection = { smoothing: 3, thresholds: [0.5, 0.75], refractory: 1.5 }
+    expect(parseModelCard({ ...card, detection }, 'aed.json').detection).toEqual(detection)
+    expect(() => parseModelCard({ ...card, detection: { ...detection, smoothing: 0 } }, 'aed.json')).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+
   it('reads a clip head', () => {
     const head = {
       kind: 'clip',

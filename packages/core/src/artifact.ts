@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { detectionParametersSchema } from './detection.ts'
 import { featureConfigSchema } from './feature-config.ts'
 import { parseOptions } from './options.ts'
 
@@ -41,6 +42,8 @@ export const modelCardSchema = v.strictObject({
   /** The front end that the model was trained with; null when unknown. */
   features: v.nullable(featureConfigSchema),
   head: v.optional(clipHeadSchema, { kind: 'meanScores' }),
+  /** How scores over time become events; absent where no search chose it. */
+  detection: v.optional(detectionParametersSchema),
   /** How it was made: data, seed, versions, options; in the order written. */
   provenance: v.record(v.string(), v.unknown()),
   licence: v.string(),

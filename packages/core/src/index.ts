@@ -1,4 +1,5 @@
 export { parseModelCard, modelCardSchema, MODEL_CARD_SCHEMA } from './artifact.ts'
+export { detectionParametersSchema } from './detection.ts'
 export { AedError, ERROR_CODES, isAedError, throwIfAborted } from './errors.ts'
 export { audioOptionsSchema, featureConfig, featureConfigSchema, melOptionsSchema, patchOptionsSchema, patchStep } from './feature-config.ts'
 export { GraphBuilder } from './graph-builder.ts'
@@ -13,6 +14,7 @@ export { argMax, ARRAY_OF, formatShape, sizeOf, tensor, zeros } from './tensor.t
 
 export type { ClipHead, ModelCard } from './artifact.ts'
 export type { AudioClip } from './audio-clip.ts'
+export type { DetectionParameters } from './detection.ts'
 export type { AedErrorOptions, ErrorCode } from './errors.ts'
 export type { AudioOptions, FeatureConfig, MelOptions, PatchOptions } from './feature-config.ts'
 export type { WindowOptions } from './graph-builder.ts'

@@ -1,8 +1,11 @@
 export { clipScores, clipScoresOptionsSchema } from './aggregation.ts'
+export { binaryAreas, binaryCurve } from './binary-curves.ts'
+export { calibration } from './calibration.ts'
 export { evaluate, evaluateOptionsSchema, EVALUATION_SCHEMA } from './evaluate.ts'
 export { summarizeFolds } from './folds.ts'
 export { formatEvaluation } from './format-evaluation.ts'
 export { compareMcNemar } from './mcnemar.ts'
+export { rankingMetrics } from './ranking-metrics.ts'
 export { formatScoresCsv, parseScoresCsv } from './scores-csv.ts'
 export { stages } from './stages.ts'
 
@@ -11,3 +14,6 @@ export type { ClipDecision, ClipMetrics, EvaluateOptions, Evaluation } from './e
 export type { FoldSummary } from './folds.ts'
 export type { McNemarResult } from './mcnemar.ts'
 export type { ClassMetrics, Metrics, UndefinedMetric } from './metrics.ts'
+export type { BinaryAreas, BinaryCurve, BinaryScores } from './binary-curves.ts'
+export type { Calibration, ReliabilityBin } from './calibration.ts'
+export type { MultiLabelScores, RankingMetrics } from './ranking-metrics.ts'

@@ -1,0 +1,55 @@
+import { AedError } from '@aed/core'
+
+/** One bin of a reliability diagram. */
+export interface ReliabilityBin {
+  /** Confidences above `low` up to `high` (the first bin holds 0 too). */
+  readonly low: number
+  readonly high: number
+  readonly count: number
+  /** Mean confidence; null for an empty bin. */
+  readonly confidence: number | null
+  /** Share that was right; null for an empty bin. */
+  readonly accuracy: number | null
+}
+
+/** How far confidence can be taken at its word. */
+export interface Calibration {
+  /** Expected calibration error: mean of |accuracy − confidence| over the bins, weighted by their counts. */
+  readonly expectedCalibrationError: number
+  readonly bins: readonly ReliabilityBin[]
+}
+
+/**
+ * Expected calibration error and reliability diagram, with bins of equal width as scikit-learn's `calibration_curve` has them.
+ * @param confidence score of the class that was decided for, 0 to 1, one an item
+ * @param correct whether the decision was right
+ * @throws AedError `INVALID_INPUT` for no items, other lengths, or with the first confidence outside 0 to 1
+ * @see Guo et al., On Calibration of Modern Neural Networks, ICML 2017
+ */
+export function calibration(confidence: Float64Array, correct: readonly boolean[], bins = 15): Calibration {
+  if (confidence.length === 0 || confidence.length !== correct.length)
+    throw new AedError('INVALID_INPUT', `calibration: takes one confidence or more and as many decisions, got ${confidence.length} and ${correct.length}`)
+  if (!(Number.isInteger(bins) && bins > 0)) throw new AedError('INVALID_OPTION', `calibration: bins takes a whole number of 1 or more, got ${bins}`)
+  const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }))
+  confidence.forEach((value, i) => {
+    if (!(value >= 0 && value <= 1)) throw new AedError('INVALID_INPUT', `calibration: item ${i}: takes a confidence from 0 to 1, got ${value}`)
+    let bin = Math.min(Math.max(Math.ceil(value * bins) - 1, 0), bins - 1)
+    // The product may round over an edge that the quotient does not.
+    if (bin > 0 && value <= bin / bins) bin--
+    else if (bin < bins - 1 && value > (bin + 1) / bins) bin++
+    const sum = sums[bin]!
+    sum.count++
+    sum.confidence += value
+    if (correct[i]) sum.right++
+  })
+  return {
+    expectedCalibrationError: sums.reduce((total, bin) => total + Math.abs(bin.right - bin.confidence), 0) / confidence.length,
+    bins: sums.map(({ count, confidence: sum, right }, i) => ({
+      low: i / bins,
+      high: (i + 1) / bins,
+      count,
+      confidence: count === 0 ? null : sum / count,
+      accuracy: count === 0 ? null : right / count,
+    })),
+  }
+}
