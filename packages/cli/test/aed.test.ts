@@ -194,6 +194,16 @@ describe('aed eval --scores', () => {
     expect(JSON.parse(stdout)).toMatchObject({ patch: { accuracy: 0.5 }, clip: { accuracy: 2 / 3 } })
   })
 
+  it('fails below --min-accuracy, after the figures, and passes at it', () => {
+    writeFileSync(at('two.csv'), 'label,clip,source,dog,rain\ndog,a,r1,0.9,0.1\nrain,b,r2,0.8,0.2\n')
+    const { status, stdout, stderr } = aed('eval', '--scores', 'two.csv', '--json', '--min-accuracy', '0.75')
+    expect(status).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ clip: { accuracy: 0.5 } })
+    expect(stderr).toMatch(/^error: BELOW_MINIMUM: .+\n$/)
+    expect(aed('eval', '--scores', 'two.csv', '--min-accuracy', '0.5').status).toBe(0)
+    expect(failure('eval', '--scores', 'two.csv', '--min-accuracy', '95')).toContain('INVALID_OPTION')
+  })
+
   it('names the columns that are missing', () => {
     writeFileSync(at('bad.csv'), 'clip,label,dog\na,dog,1\n')
     expect(failure('eval', '--scores', 'bad.csv')).toContain('source')

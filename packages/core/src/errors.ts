@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   TRAINING_FAILED: 'Training met a value that is not finite, or cannot start.',
   DEPLOY_UNSUPPORTED: 'A graph cannot be turned into C.',
   VERIFY_FAILED: 'Two runtimes that must agree do not.',
+  BELOW_MINIMUM: 'A figure is below the least that the caller asked for.',
   TOOL_NOT_FOUND: 'A compiler, emulator, browser or interpreter that is needed is not installed.',
   TOOL_FAILED: 'An external tool stopped with an error.',
   USAGE: 'A command line is wrong.',

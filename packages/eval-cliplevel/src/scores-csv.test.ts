@@ -18,6 +18,14 @@ describe('parseScoresCsv', () => {
     })
   })
 
+  it('finds the columns by their names, in any order', () => {
+    expect(parseScoresCsv('dog,label,rain,clip,source\n0.75,dog,0.25,a,r1\n')).toEqual(parseScoresCsv(`${HEADER}a,r1,dog,0.75,0.25\n`))
+  })
+
+  it('says of logits what to write instead', () => {
+    expect(() => parseScoresCsv(`${HEADER}a,r,dog,-3.5,2\n`)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', hint: expect.stringMatching(/softmax or logistic/) }))
+  })
+
   it('takes CRLF, a lone CR, a byte order mark, empty lines and a missing last line end', () => {
     const rows = ['clip,source,label,dog,rain', 'a,r1,dog,0.5,0.5', '', 'b,r2,rain,0,1']
     const expected = parseScoresCsv(rows.join('\n'))
@@ -53,8 +61,8 @@ describe('parseScoresCsv', () => {
   const bad: readonly (readonly [what: string, text: string, code: string, message: RegExp])[] = [
     ['an empty file', '', 'DATASET_INVALID', /^s.csv: is empty/],
     ['a header without rows', HEADER, 'DATASET_INVALID', /^s.csv: has a header and no row/],
-    ['a missing column', 'clip,label,dog\na,dog,1\n', 'DATASET_INVALID', /^s.csv, line 1: column 2 must be source, got "label"/],
-    ['too few columns', '\nclip\n', 'DATASET_INVALID', /^s.csv, line 2: column 2 must be source, got no more columns/],
+    ['a missing column', 'clip,label,dog\na,dog,1\n', 'DATASET_INVALID', /^s.csv, line 1: there is no column source among "clip", "label", "dog"/],
+    ['too few columns', '\nclip\n', 'DATASET_INVALID', /^s.csv, line 2: there is no column source/],
     ['no class', 'clip,source,label\na,r,dog\n', 'DATASET_INVALID', /^s.csv, line 1: there is no column of a class/],
     ['two columns of one class', 'clip,source,label,dog,dog\n', 'DATASET_INVALID', /^s.csv, line 1: two columns are called "dog"/],
     ['a class without a name', 'clip,source,label,dog,\n', 'DATASET_INVALID', /^s.csv, line 1: column 5 has no name/],

@@ -5,35 +5,46 @@ import { quote } from './text.ts'
 
 const LEADING = ['clip', 'source', 'label'] as const
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
-const HINT = 'the columns are clip, source, label, then one for each class; a row is a patch'
+const HINT = 'the columns are clip, source, label, in any order, and one for each class; a row is a patch'
+
+const PROBABILITIES = 'scores are probabilities: of logits (the outputs before softmax or logistic) write the softmax or logistic'
 
 const invalid = (place: string, what: string, hint = HINT) => new AedError('DATASET_INVALID', `${place}: ${what}`, { hint })
 
-function classesOf(header: CsvRecord | undefined, name: string): string[] {
+/** Which column of a table is what. */
+interface Columns {
+  /** Of clip, source and label. */
+  readonly leading: readonly number[]
+  /** Of each class, in the order of the table. */
+  readonly scores: readonly number[]
+  readonly classes: readonly string[]
+}
+
+function columnsOf(header: CsvRecord | undefined, name: string): Columns {
   if (!header) throw invalid(name, 'is empty')
   const place = `${name}, line ${header.line}`
-  LEADING.forEach((wanted, i) => {
-    const found = header.cells[i]
-    if (found !== wanted) throw invalid(place, `column ${i + 1} must be ${wanted}, got ${found === undefined ? 'no more columns' : quote(found)}`)
+  const { cells } = header
+  cells.forEach((cell, i) => {
+    if (cell === '') throw invalid(place, `column ${i + 1} has no name`)
+    if (cells.indexOf(cell) !== i) throw invalid(place, `two columns are called ${quote(cell)}`)
   })
-  const classes = header.cells.slice(LEADING.length)
-  if (classes.length === 0) throw invalid(place, 'there is no column of a class after label')
-  classes.forEach((c, i) => {
-    if (c === '') throw invalid(place, `column ${LEADING.length + i + 1} has no name`)
-    if (classes.indexOf(c) !== i) throw invalid(place, `two columns are called ${quote(c)}`)
-  })
-  return classes
+  const leading = LEADING.map((wanted) => cells.indexOf(wanted))
+  const missing = leading.indexOf(-1)
+  if (missing >= 0) throw invalid(place, `there is no column ${LEADING[missing]!} among ${cells.slice(0, 12).map(quote).join(', ')}`)
+  const scores = [...cells.keys()].filter((i) => !leading.includes(i))
+  if (scores.length === 0) throw invalid(place, 'there is no column of a class beside clip, source and label')
+  return { leading, scores, classes: scores.map((i) => cells[i]!) }
 }
 
 /** A probability as float32. */
 function scoreOf(text: string, place: string): number {
   const value = NUMBER.test(text.trim()) ? Math.fround(Number(text)) : NaN
   if (value >= 0 && value < Infinity) return value
-  throw new AedError('INVALID_INPUT', `${place}: takes a finite probability of 0 or more, got ${quote(text)}`)
+  throw new AedError('INVALID_INPUT', `${place}: takes a finite probability of 0 or more, got ${quote(text)}`, { hint: PROBABILITIES })
 }
 
 /**
- * Reads a table of scores: the columns `clip`, `source`, `label`, then one a class; a row is a patch, and a row whose scores are all
+ * Reads a table of scores: the columns `clip`, `source`, `label`, found by name, and one a class, in the table's order; a row is a patch, and a row whose scores are all
  * empty states a clip without a patch. Clips come in the order in which they first appear; they have no folds.
  * @param name how errors call the table: the file's name
  * @throws AedError with the line: `DATASET_INVALID` for missing columns, rows of another length, bad quoting, a clip of two labels or
@@ -42,7 +53,7 @@ function scoreOf(text: string, place: string): number {
 export function parseScoresCsv(text: string, name = 'the table of scores'): PatchScores {
   const records = readCsv(text, (line, what) => invalid(`${name}, line ${line}`, what, 'quote cells as RFC 4180 does: "a ""b"" c"'))
   const first = records.next()
-  const classes = classesOf(first.done === true ? undefined : first.value, name)
+  const { leading, scores: columns, classes } = columnsOf(first.done === true ? undefined : first.value, name)
   const indexOf = classIndex(classes)
   const clips: LabelledClip[] = []
   const clipIndex = new Map<string, number>()
@@ -52,7 +63,7 @@ export function parseScoresCsv(text: string, name = 'the table of scores'): Patc
   for (const { line, cells } of records) {
     const place = `${name}, line ${line}`
     if (cells.length !== LEADING.length + classes.length) throw invalid(place, `takes ${LEADING.length + classes.length} cells as the header, got ${cells.length}`)
-    const [id, source, label] = cells as [string, string, string]
+    const [id, source, label] = leading.map((column) => cells[column]!) as [string, string, string]
     if (id === '') throw invalid(place, 'the clip has no name')
     if (!indexOf.has(label)) throw unknownClass(place, label, classes)
     let clip = clipIndex.get(id)
@@ -64,7 +75,7 @@ export function parseScoresCsv(text: string, name = 'the table of scores'): Patc
     const known = clips[clip]!
     if (known.label !== label) throw invalid(place, `clip ${quote(id)} has label ${quote(label)}, before it had ${quote(known.label)}`)
     if (known.source !== source) throw invalid(place, `clip ${quote(id)} has source ${quote(source)}, before it had ${quote(known.source)}`)
-    if (cells.every((cell, i) => i < LEADING.length || cell === '')) continue
+    if (columns.every((column) => cells[column] === '')) continue
 
     const start = clipOfPatch.length * classes.length
     if (start === scores.length) {
@@ -72,7 +83,7 @@ export function parseScoresCsv(text: string, name = 'the table of scores'): Patc
       grown.set(scores)
       scores = grown
     }
-    for (let c = 0; c < classes.length; c++) scores[start + c] = scoreOf(cells[LEADING.length + c]!, `${place}, column ${quote(classes[c]!)}`)
+    for (let c = 0; c < classes.length; c++) scores[start + c] = scoreOf(cells[columns[c]!]!, `${place}, column ${quote(classes[c]!)}`)
     clipOfPatch.push(clip)
   }
   if (clips.length === 0) throw invalid(name, 'has a header and no row')

@@ -15,16 +15,18 @@ export const evaluate: CommandModule = {
   flags: [
     { syntax: '--data <DIR>', description: 'folder of clips' },
     { syntax: '--fold <N>', description: 'only the clips of this official fold' },
-    { syntax: '--scores <FILE>', description: 'csv with columns clip, source, label, then one a class; a row a patch' },
+    { syntax: '--scores <FILE>', description: 'csv with columns clip, source, label and one a class, found by name; a row a patch' },
     { syntax: '--labels <FILE>', description: 'class names, one a line, for models without a card' },
+    { syntax: '--min-accuracy <PART>', description: 'fail (BELOW_MINIMUM, exit status 2, after the figures) where the clip accuracy is below this part of 1' },
     { syntax: '--out <DIR>', description: 'folder for evaluation.json and patches.csv' },
   ],
-  examples: ['aed eval model.tflite --data ESC-50-master --fold 5', 'aed eval --scores patches.csv --json'],
+  examples: ['aed eval model.tflite --data ESC-50-master --fold 5', 'aed eval --scores patches.csv --json', 'aed eval --scores patches.csv --min-accuracy 0.95'],
   async run(call) {
     const { args, options, output } = call
     const { scores: file, data, out, evaluation: settings = {} } = options as { scores?: string; data?: string; out?: string; evaluation?: object }
     if ((args.length > 0) === (file !== undefined) || (file === undefined) !== (data !== undefined))
       throw new AedError('USAGE', 'aed eval: give a MODEL with --data DIR, or --scores FILE alone', { hint: 'see aed eval --help' })
+    const wanted = minAccuracy(options['minAccuracy'] as string | undefined)
     const scores = file === undefined ? await scoreModel(args[0]!, data!, call) : parseScoresCsv(new TextDecoder().decode(await readBytes(file)), file)
     const evaluation = evaluateScores(scores, settings)
     if (out !== undefined) {
@@ -32,7 +34,17 @@ export const evaluate: CommandModule = {
       await writeAtomic(path.join(out, 'evaluation.json'), `${JSON.stringify(evaluation, null, 2)}\n`)
     }
     output.result(evaluation, formatEvaluation(evaluation))
+    const { accuracy } = evaluation.clip
+    if (wanted !== undefined && accuracy < wanted)
+      throw new AedError('BELOW_MINIMUM', `aed eval: clip accuracy ${accuracy.toFixed(4)} is below --min-accuracy ${wanted}`, { hint: 'the figures stand above' })
   },
+}
+
+function minAccuracy(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const value = given.trim() === '' ? NaN : Number(given)
+  if (!(value >= 0 && value <= 1)) throw new AedError('INVALID_OPTION', `aed eval: --min-accuracy takes a part from 0 to 1, got ${JSON.stringify(given)}`, { hint: '0.95 is 95 %' })
+  return value
 }
 
 /** Runs a model over the clips of a folder. */
