@@ -36,7 +36,7 @@ export class Int8Graphs {
   }
 
   int8(length: number): Int8Array {
-    return Int8Array.from({ length }, () => this.random.integer(256) - 128)
+    return Int8Array.from({ length }, () => this.random.integer(255) - 127)
   }
 
   private put(name: string, dtype: 'int8' | 'int32' | 'float32', shape: readonly number[], quantization?: Quantization, data?: Int8Array | Int32Array): string {

@@ -14,12 +14,14 @@ typedef struct {
     aed_window window;
     aed_range range;
     int16_t in_zero_point;
+    int16_t packed; /* 1 where the weights are packed as aed_matmul_packed_s8 has them, else 0 */
 } aed_conv_s8_params;
 
 /*
  * Convolution, output row `index`. weights [out.channels][filter_height][filter_width][in.channels]; bias with the input's
  * zero point folded in (bias - zero_point * sum of the channel's weights); multiplier and shift one for each output channel;
- * patch: scratch of 2 * filter_height * filter_width * in.channels bytes.
+ * patch: scratch of twice the depth filter_height * filter_width * in.channels, which is rounded up to whole fours where the
+ * weights are packed.
  */
 void aed_conv_s8(const aed_conv_s8_params *params, const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
                  const int8_t *shift, const int8_t *in, int8_t *out, int8_t *patch, int32_t index);
@@ -30,6 +32,7 @@ typedef struct {
     aed_range range;
     int16_t stride_height;
     int16_t stride_width;
+    int16_t packed; /* as in aed_conv_s8_params */
 } aed_conv_1x1_s8_params;
 
 /* Convolution with a 1 x 1 filter and no padding, output row `index`: reads the input where it lies. Tables as aed_conv_s8. */
@@ -43,6 +46,14 @@ void aed_conv_1x1_s8(const aed_conv_1x1_s8_params *params, const int8_t *weights
 void aed_matmul_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8_t *weights, const int32_t *bias,
                    const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range, int8_t *out0,
                    int8_t *out1);
+
+/*
+ * The same from packed weights (see the source), for depths and channels in fours, sums below 2^23 and right shifts from 1 to
+ * 20: the generator packs where it has proven that. With __ARM_FEATURE_DSP two channels share each multiplication.
+ */
+void aed_matmul_packed_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8_t *weights, const int32_t *bias,
+                          const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range,
+                          int8_t *out0, int8_t *out1);
 
 typedef struct {
     aed_lines in;

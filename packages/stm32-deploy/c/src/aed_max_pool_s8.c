@@ -2,6 +2,58 @@
 
 #include "aed_kernels.h"
 
+#if defined(__ARM_FEATURE_DSP)
+
+#include <arm_acle.h>
+
+/* Largest of each of four signed bytes. */
+static inline uint32_t max_4(uint32_t a, uint32_t b)
+{
+    (void)__ssub8((int8x4_t)a, (int8x4_t)b); /* sets the flags that __sel reads */
+    return __sel(a, b);
+}
+
+static inline uint32_t load(const int8_t *from)
+{
+    uint32_t word;
+
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+
+/* Four channels at a time; the rest, if any, from `channel` on is left to the caller. Limits none but int8's. */
+static int32_t take_fours(const int8_t *row, int8_t *out, int32_t channels, int32_t columns, int32_t padding)
+{
+    const uint32_t pad = (uint32_t)(uint8_t)padding * 0x01010101u;
+    int32_t channel = 0;
+
+    for (; channel + 4 <= channels; channel += 4) {
+        const int8_t *from = row + channel;
+        uint32_t value = max_4(load(out + channel), pad);
+
+        for (int32_t column = 0; column < columns; ++column) {
+            value = max_4(value, load(from));
+            from += channels;
+        }
+        memcpy(out + channel, &value, sizeof value);
+    }
+    return channel;
+}
+
+#else
+
+static int32_t take_fours(const int8_t *row, int8_t *out, int32_t channels, int32_t columns, int32_t padding)
+{
+    (void)row;
+    (void)out;
+    (void)channels;
+    (void)columns;
+    (void)padding;
+    return 0;
+}
+
+#endif
+
 /* Takes one input row into one output row. */
 static void take_row(const aed_max_pool_s8_params *params, const int8_t *row, int8_t *out_row)
 {
@@ -14,7 +66,10 @@ static void take_row(const aed_max_pool_s8_params *params, const int8_t *row, in
         const int32_t end = aed_min(left + window->filter_width, params->in.width);
         const int32_t padding = end - begin < window->filter_width ? params->pad_value : -128;
 
-        for (int32_t channel = 0; channel < channels; ++channel) {
+        const int unlimited = params->range.min == -128 && params->range.max == 127;
+        int32_t channel = unlimited ? take_fours(row + begin * channels, out_row, channels, end - begin, padding) : 0;
+
+        for (; channel < channels; ++channel) {
             int32_t value = aed_max(out_row[channel], padding);
 
             for (int32_t column = begin; column < end; ++column) {

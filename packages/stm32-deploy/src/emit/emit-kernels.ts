@@ -4,7 +4,10 @@ import { GENERATED_BY } from './emit-header.ts'
 import { macroName, type Library } from './library.ts'
 
 /** Kernels that others call. */
-const NEEDS: Readonly<Partial<Record<KernelName, readonly string[]>>> = { conv_s8: ['matmul_s8'], conv_1x1_s8: ['matmul_s8'] }
+const NEEDS: Readonly<Partial<Record<KernelName, readonly string[]>>> = {
+  conv_s8: ['matmul_s8', 'matmul_packed_s8'],
+  conv_1x1_s8: ['matmul_s8', 'matmul_packed_s8'],
+}
 
 /**
  * The kernels that a library calls, under its own prefix in place of `aed_`, so that two libraries can be linked together. Their headers

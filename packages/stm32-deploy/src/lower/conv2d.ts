@@ -3,6 +3,7 @@ import type { Layer, Lines } from '../network.ts'
 import { callsByOutputRow } from './calls.ts'
 import { formatLines, sizeOfLines, type Lowering } from './lowering.ts'
 import { affineOf, rangeOf } from './quantization.ts'
+import { packWeights } from './pack-weights.ts'
 import { foldZeroPoint, inDouble, weightedSum, weightTables } from './weights.ts'
 import { convolutionInput, describeWindow, windowRows } from './window.ts'
 
@@ -15,6 +16,7 @@ export function lowerConv2d(lowering: Lowering, node: Conv2dNode, out: Lines): L
   const { bias, accumulatorBits } = foldZeroPoint(lowering, node, sum, zeroPoint)
   const depth = window.filter_height * window.filter_width * lines.channels
   const pointwise = depth === lines.channels && window.pad_top === 0 && window.pad_left === 0 && fits(node, lines, out)
+  const packed = packWeights(sum, accumulatorBits, !pointwise)
   const shared = {
     name: node.name,
     op: node.op,
@@ -24,7 +26,7 @@ export function lowerConv2d(lowering: Lowering, node: Conv2dNode, out: Lines): L
     inPlace: [],
     calls: callsByOutputRow(out.height, (row) => [windowRows(window, lines.height, row)]),
     indexStep: 1,
-    tables: weightTables(sum, bias),
+    tables: weightTables(packed ?? sum, bias),
     macs: sizeOfLines(out) * depth,
     accumulatorBits,
   }
@@ -36,15 +38,15 @@ export function lowerConv2d(lowering: Lowering, node: Conv2dNode, out: Lines): L
     ? {
         ...shared,
         kernel: 'conv_1x1_s8',
-        parameters: { ...geometry, range, stride_height: window.stride_height, stride_width: window.stride_width },
+        parameters: { ...geometry, range, stride_height: window.stride_height, stride_width: window.stride_width, packed: packed ? 1 : 0 },
         arguments: [...tables, ...ends],
       }
     : {
         ...shared,
         kernel: 'conv_s8',
-        parameters: { ...geometry, window, range, in_zero_point: zeroPoint },
+        parameters: { ...geometry, window, range, in_zero_point: zeroPoint, packed: packed ? 1 : 0 },
         arguments: [...tables, ...ends, { work: 'int8_t' }],
-        work: { bytes: 2 * depth, lives: 'call' },
+        work: { bytes: 2 * (packed ? Math.ceil(depth / 4) * 4 : depth), lives: 'call' },
       }
 }
 

@@ -13,7 +13,7 @@ describe('planLowRam', () => {
     const { buffers, steps, bytes } = planLowRam(network)
     expect(buffers.map(({ kind, slots, bytes: size }) => [kind, slots, size])).toEqual([
       ['rows', 3, 72],
-      ['scratch', 0, 36],
+      ['scratch', 0, 40], // two windows of 18 values, packed weights in fours
       ['scratch', 0, 72],
     ])
     expect(bytes).toBe(72 + 72) // the two never run at once
