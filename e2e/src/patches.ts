@@ -27,10 +27,11 @@ export async function loadPatches(dataset: Dataset, config: FeatureConfig, conte
   const perClip = await runAll(
     dataset.clips.map((clip) => async () => {
       const bytes = await readBytes(clip.path)
-      const key = { bytes: await sha256(bytes), config }
+      const { segment } = clip
+      const key = { bytes: await sha256(bytes), config, ...(segment && { segment }) }
       return cache.get('features-1', key, npyCodec, async () => {
         const whole = bytes.byteLength === bytes.buffer.byteLength
-        const { patches } = await pool.stages.clipPatches({ bytes, name: clip.path }, config, { signal, transfer: whole ? [bytes.buffer] : [] })
+        const { patches } = await pool.stages.clipPatches({ bytes, name: clip.path, segment }, config, { signal, transfer: whole ? [bytes.buffer] : [] })
         return patches
       })
     }),

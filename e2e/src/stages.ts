@@ -1,9 +1,10 @@
-import { stages as audio } from '@aed/audio'
+import { stages as audio, type AudioFile } from '@aed/audio'
 import type { FeatureConfig, Stages, Tensor } from '@aed/core'
 import { logMelPatches } from '@aed/dsp-mel'
 import { stages as model } from '@aed/model-miniresnetv2'
 import { stages as quantize } from '@aed/quantize-int8'
 import { stages as deploy } from '@aed/stm32-deploy'
+import { measureClip } from './measure-clip.ts'
 
 /** What became of one recording. */
 export interface ClipPatches {
@@ -18,7 +19,7 @@ export interface ClipPatches {
  * From the bytes of a recording to its log-mel patches: the whole front end of a feature config.
  * @throws AedError of `@aed/audio` and `@aed/dsp-mel`
  */
-async function clipPatches(input: { readonly bytes: Uint8Array; readonly name: string }, config: FeatureConfig): Promise<ClipPatches> {
+async function clipPatches(input: AudioFile, config: FeatureConfig): Promise<ClipPatches> {
   const { clip, duration, warnings } = await audio.loadClip(input, config.audio)
   return { patches: logMelPatches(clip, config), duration, warnings }
 }
@@ -26,6 +27,7 @@ async function clipPatches(input: { readonly bytes: Uint8Array; readonly name: s
 /** The stages that the pipeline's workers run. */
 export const stages = {
   clipPatches,
+  measureClip,
   trainDenseHead: model.trainDenseHead,
   quantize: quantize.quantize,
   runInt8: quantize.runInt8,

@@ -6,6 +6,7 @@ import { readDataset, type Dataset } from '@aed/datasets'
 import { evaluate, type Evaluation } from '@aed/eval-cliplevel'
 import { denseScores, type TrainedHead } from '@aed/model-miniresnetv2'
 import { readBackbone } from './backbone.ts'
+import { requireSingleLabels } from './data.ts'
 import { patchScores } from './evaluate-folds.ts'
 import { modelCard, MODEL_FOLDER_FILES, writeModelFolder } from './fold-files.ts'
 import { loadPatches, patchesOf, take } from './patches.ts'
@@ -51,6 +52,7 @@ export async function trainClassifier(
   await requireReplaceable(input.out, MODEL_FOLDER_FILES)
   await requireWritable(input.out)
   const dataset = await readDataset(input.data)
+  requireSingleLabels(dataset)
   const { train, test } = keepOut(dataset, options.fold)
   const backbone = options.backbone === null ? null : await readBackbone(options.backbone, options.stacks, [features.mel.nMels, features.patches.patchLength, 1])
   return withRunContext({ cache: options.cache, jobs: options.jobs, signal }, async (context) => {

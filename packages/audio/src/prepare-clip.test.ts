@@ -63,6 +63,20 @@ describe('prepareClip', () => {
 })
 
 describe('loadClip', () => {
+  it('takes the part of a recording that is meant', async () => {
+    const data = Uint8Array.from({ length: 64_000 }, (_, i) => (i * 37) % 251) // 2 s, 16 kHz, 16 bits
+    const bytes = wavBytes({ data })
+    const options = { trimSilenceDb: null, minDuration: null }
+    const whole = await loadClip({ bytes, name: 'a.wav' }, options)
+    const part = await loadClip({ bytes, name: 'a.wav', segment: { start: 0.5, end: 1.25 } }, options)
+    expect(part.clip.samples).toEqual(whole.clip.samples.slice(8_000, 20_000))
+    expect(part.duration).toBe(0.75)
+    expect((await loadClip({ bytes, name: 'a.wav', segment: { start: 1.5, end: null } }, options)).clip.samples).toEqual(whole.clip.samples.slice(24_000))
+    expect((await loadClip({ bytes, name: 'a.wav', segment: { start: 0.5, end: null } }, { ...options, maxDuration: 1 })).duration).toBe(1)
+    await expect(loadClip({ bytes, name: 'a.wav', segment: { start: 2, end: 3 } })).rejects.toMatchObject({ code: 'INVALID_INPUT', message: 'a.wav: a segment begins at 2 s, the recording ends at 2 s' })
+    await expect(loadClip({ bytes, name: 'a.wav', segment: { start: 2, end: 1 } })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+
   it('gives clip, duration and warnings, also as a stage', async () => {
     const bytes = wavBytes({ data: int16Bytes(...sine(8000, 16000).map((x) => 32767 * x)), dataLength: 0xffffffff })
     const loaded = await loadClip({ bytes, name: 'a.wav' })

@@ -47,6 +47,8 @@ export interface AudioFile {
   readonly bytes: Uint8Array
   /** How errors call it. */
   readonly name: string
+  /** The part of it that is meant, in s from its beginning; `end` null: to its end. Default: all. */
+  readonly segment?: { readonly start: number; readonly end: number | null } | undefined
 }
 
 /** What {@link loadClip} makes of a recording. */
@@ -58,13 +60,25 @@ export interface LoadedClip {
   readonly warnings: readonly string[]
 }
 
+/** Decodes what lies between two times, `maxDuration` at most. */
+async function decodeSegment(bytes: Uint8Array, name: string, { start, end }: NonNullable<AudioFile['segment']>, maxDuration: number | null): Promise<DecodedAudio> {
+  if (!(start >= 0) || !(end === null || end > start)) throw new AedError('INVALID_OPTION', `${name}: a segment from ${start} s to ${end} s is empty`)
+  const stop = Math.min(end ?? Infinity, start + (maxDuration ?? Infinity))
+  const decoded = await decodeAudio(bytes, { name, maxDuration: stop === Infinity ? null : stop })
+  const { channels, sampleRate } = decoded
+  const [from, to] = [Math.round(start * sampleRate), Math.round(stop * sampleRate)]
+  const length = channels[0]!.length
+  if (from >= length) throw new AedError('INVALID_INPUT', `${name}: a segment begins at ${start} s, the recording ends at ${length / sampleRate} s`)
+  return { ...decoded, channels: channels.map((channel) => channel.slice(from, to)) }
+}
+
 /**
  * Decodes a recording and prepares its clip: {@link decodeAudio}, then {@link prepareClip}.
- * @throws AedError as these two
+ * @throws AedError as these two; `INVALID_OPTION` for an empty segment, `INVALID_INPUT` for one beyond the end
  */
-export async function loadClip({ bytes, name }: AudioFile, options: AudioOptionsInput = {}): Promise<LoadedClip> {
+export async function loadClip({ bytes, name, segment }: AudioFile, options: AudioOptionsInput = {}): Promise<LoadedClip> {
   const checked = parseOptions(audioOptionsSchema, options, 'audio options')
-  const decoded = await decodeAudio(bytes, { name, maxDuration: checked.maxDuration })
+  const decoded = segment ? await decodeSegment(bytes, name, segment, checked.maxDuration) : await decodeAudio(bytes, { name, maxDuration: checked.maxDuration })
   const clip = prepareClip(decoded, checked)
   const silent = clip.samples.every((sample) => sample === 0)
   return {

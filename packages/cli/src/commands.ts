@@ -20,8 +20,20 @@ export interface CommandCall {
   readonly signal: AbortSignal
 }
 
-/** Every subcommand; each is loaded only when it is called. */
-export const COMMANDS = {
+/** A subcommand in a list, loaded only when it is called. */
+export interface CommandEntry {
+  readonly summary: string
+  readonly load: () => Promise<CommandModule>
+}
+
+/** Subcommands under one name. */
+export interface CommandGroup {
+  readonly summary: string
+  readonly commands: Readonly<Record<string, CommandEntry>>
+}
+
+/** Every subcommand. */
+export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   features: { summary: 'log-mel features of recordings or waveforms, as .npy', load: () => import('./commands/features.ts').then((m) => m.features) },
   train: { summary: 'train a classifier on a folder of clips', load: () => import('./commands/train.ts').then((m) => m.train) },
   quantize: { summary: 'turn a float model into an int8 .tflite', load: () => import('./commands/quantize.ts').then((m) => m.quantize) },
@@ -29,8 +41,14 @@ export const COMMANDS = {
   classify: { summary: 'labels of recordings, with scores', load: () => import('./commands/classify.ts').then((m) => m.classify) },
   eval: { summary: 'patch- and clip-level accuracy of a model or of a table of scores', load: () => import('./commands/eval.ts').then((m) => m.evaluate) },
   deploy: { summary: 'write the C library of an int8 .tflite', load: () => import('./commands/deploy.ts').then((m) => m.deploy) },
+  data: {
+    summary: 'look at datasets, split them, make them',
+    commands: {
+      inspect: { summary: 'what is in a dataset: counts, sound, damage, duplicates', load: () => import('./commands/data-inspect.ts').then((m) => m.inspect) },
+      split: { summary: 'deal a dataset into folds, recordings whole, leaks refused', load: () => import('./commands/data-split.ts').then((m) => m.split) },
+      synth: { summary: 'write a synthetic dataset', load: () => import('./commands/data-synth.ts').then((m) => m.synth) },
+    },
+  },
   esc10: { summary: 'the whole ESC-10 pipeline', load: () => import('./commands/esc10.ts').then((m) => m.esc10) },
   doctor: { summary: 'what of the tools and data is there', load: () => import('./commands/doctor.ts').then((m) => m.doctor) },
-} as const satisfies Readonly<Record<string, { readonly summary: string; load(): Promise<CommandModule> }>>
-
-export type CommandName = keyof typeof COMMANDS
+}

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { AedError, isAedError } from '@aed/core'
-import { COMMANDS, type CommandName } from './commands.ts'
+import { COMMANDS, type CommandEntry, type CommandGroup } from './commands.ts'
 import { addOptions, readOptions } from './flags.ts'
 import { createOutput } from './output.ts'
 import { version } from './version.ts'
@@ -34,7 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The program with the subcommand of `argv` loaded; the others are there by name, so that `--help` lists them. */
+/** The program with the subcommand of `argv` loaded. */
 async function createProgram(argv: readonly string[], signal: AbortSignal): Promise<Command> {
   const program = new Command('aed')
     .description('Audio event detection, from a recording to a microcontroller.')
@@ -43,30 +43,43 @@ async function createProgram(argv: readonly string[], signal: AbortSignal): Prom
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addHelpText('after', '\nEvery command has --help, --json (one JSON document on stdout) and --config FILE (YAML; flags win).')
-  if (argv[0] === 'help' && argv[1] !== undefined && !Object.hasOwn(COMMANDS, argv[1])) throw new AedError('USAGE', `unknown command '${argv[1]}'`, { hint: 'see aed --help' })
-  if (argv.length === 0) throw new AedError('USAGE', 'no command given', { hint: 'see aed --help' })
-  for (const [name, { summary, load }] of Object.entries(COMMANDS) as [CommandName, (typeof COMMANDS)[CommandName]][]) {
-    const command = program.command(name).summary(summary).description(summary).exitOverride().showSuggestionAfterError(false)
-    if (argv[0] !== name && !(argv[0] === 'help' && argv[1] === name)) continue
-    const { args, schemas, flags, examples, run } = await load()
-    for (const { syntax, description } of args) command.argument(syntax, description)
-    addOptions(command, schemas, flags)
-    command
-      .addOption(new Option('--json', 'one JSON document on stdout, all else on stderr'))
-      .addOption(new Option('--config <FILE>', 'options from a YAML file; flags win'))
-      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`)
-    command.action(async () => {
-      const given = command.optsWithGlobals<Record<string, unknown>>()
-      const options = await readOptions(given, schemas, flags, `aed ${name}`)
-      const output = createOutput(given['json'] === true)
-      try {
-        await run({ args: command.args, options, output, signal })
-      } finally {
-        output.close()
-      }
-    })
-  }
+  await register(program, COMMANDS, argv, 'aed', signal)
   return program
+}
+
+/** Adds subcommands; only the one that the arguments name is loaded, the others are there by name, so that `--help` lists them. */
+async function register(parent: Command, entries: Readonly<Record<string, CommandEntry | CommandGroup>>, argv: readonly string[], path: string, signal: AbortSignal): Promise<void> {
+  const help = argv[0] === 'help'
+  const named = help ? argv[1] : argv[0]
+  if (help && named !== undefined && !Object.hasOwn(entries, named)) throw new AedError('USAGE', `unknown command '${named}'`, { hint: `see ${path} --help` })
+  if (argv.length === 0) throw new AedError('USAGE', path === 'aed' ? 'no command given' : `${path}: no command given`, { hint: `see ${path} --help` })
+  for (const [name, entry] of Object.entries(entries)) {
+    const command = parent.command(name).summary(entry.summary).description(entry.summary).exitOverride().showSuggestionAfterError(false).configureOutput({ writeErr: () => undefined })
+    const where = `${path} ${name}`
+    if ('commands' in entry) await register(command, entry.commands, named === name && !help ? argv.slice(1) : ['--help'], where, signal)
+    else if (named === name) await define(command, entry, where, signal)
+  }
+}
+
+/** Gives a subcommand its arguments, flags, help and action. */
+async function define(command: Command, { load }: CommandEntry, where: string, signal: AbortSignal): Promise<void> {
+  const { args, schemas, flags, examples, run } = await load()
+  for (const { syntax, description } of args) command.argument(syntax, description)
+  addOptions(command, schemas, flags)
+  command
+    .addOption(new Option('--json', 'one JSON document on stdout, all else on stderr'))
+    .addOption(new Option('--config <FILE>', 'options from a YAML file; flags win'))
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`)
+  command.action(async () => {
+    const given = command.optsWithGlobals<Record<string, unknown>>()
+    const options = await readOptions(given, schemas, flags, where)
+    const output = createOutput(given['json'] === true)
+    try {
+      await run({ args: command.args, options, output, signal })
+    } finally {
+      output.close()
+    }
+  })
 }
 
 /** Prints an error as the one line that scripts rely on. */

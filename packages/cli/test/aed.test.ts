@@ -209,3 +209,36 @@ describe('aed eval --scores', () => {
     expect(failure('eval', '--scores', 'bad.csv')).toContain('source')
   })
 })
+
+describe('aed data', () => {
+  it('lists its commands, and refuses unknown ones', () => {
+    expect(aed('data', '--help').stdout).toMatch(/inspect .*\n.*split .*\n.*synth /)
+    expect(aed('data', 'split', '--help').stdout).toContain('aed data split')
+    expect(failure('data')).toContain('USAGE')
+    expect(failure('data', 'nothing')).toContain("unknown command 'nothing'")
+  })
+
+  it('makes a set, looks at it, deals it into folds that train reads', () => {
+    expect(aed('data', 'synth', '--classes', 'dog,rain', '--clips', '16', '--duration', '0.5', '--out', 'set').status).toBe(0)
+    writeWav('set/audio/loud.wav', 1)
+    const inspected = JSON.parse(aed('data', 'inspect', 'set', '--out', 'seen', '--json').stdout) as { clips: number; classes: unknown[]; duplicates: unknown[] }
+    expect(inspected).toMatchObject({ clips: 16, classes: [{ name: 'dog', clips: 8, recordings: 4 }, { name: 'rain', clips: 8, recordings: 4 }], bad: [] })
+    expect(JSON.parse(readFileSync(at('seen/inspection.json'), 'utf8'))).toEqual(inspected)
+    const html = readFileSync(at('seen/inspection.html'), 'utf8')
+    expect(html.match(/<figure>/g)).toHaveLength(2)
+    const split = JSON.parse(aed('data', 'split', 'set', '--folds', '4', '--out', 'set/folds.csv', '--json').stdout) as object
+    expect(split).toMatchObject({ leaky: false, folds: [1, 2, 3, 4].map((fold) => ({ fold, clips: 4 })) })
+    expect(readFileSync(at('set/folds.csv'), 'utf8').split('\n')[0]).toBe('filename,label,fold,source')
+    expect(JSON.parse(aed('data', 'inspect', 'set/folds.csv', '--json').stdout)).toMatchObject({ folds: [1, 2, 3, 4], clips: 16 })
+  })
+
+  it('refuses a split whose folds share a sound, unless told to allow it, and then counts the clips', () => {
+    for (const name of ['a1', 'a2', 'b1', 'b2']) writeWav(`leak/${name}.wav`, name.startsWith('a') ? 2 : 1)
+    writeFileSync(at('leak/a2.wav'), readFileSync(at('leak/a1.wav')))
+    writeFileSync(at('leak/labels.csv'), 'filename,label,fold\na1.wav,a,1\na2.wav,a,2\nb1.wav,b,1\nb2.wav,b,2\n')
+    const args = ['data', 'split', 'leak', '--kind', 'official', '--out', 'leak/folds.csv']
+    expect(aed(...args).status).toBe(0) // declared recordings differ
+    expect(failure(...args, '--check-sound')).toContain("'a1.wav' and 'a2.wav' hold the same samples")
+    expect(JSON.parse(aed(...args, '--check-sound', '--allow-leaks', '--json').stdout)).toMatchObject({ leaky: true })
+  })
+})

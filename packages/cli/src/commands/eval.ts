@@ -2,7 +2,7 @@ import path from 'node:path'
 import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, tensorOf, type PatchScores, type Tensor } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
 import { readDataset } from '@aed/datasets'
-import { loadPatches, patchesOf, patchScores, take, withRunContext, type RunContext } from '@aed/e2e'
+import { loadPatches, patchesOf, patchScores, requireSingleLabels, take, withRunContext, type RunContext } from '@aed/e2e'
 import { evaluate as evaluateScores, evaluateOptionsSchema, formatEvaluation, formatScoresCsv, parseScoresCsv } from '@aed/eval-cliplevel'
 import { dequantizeValues, quantizeValues } from '@aed/quantize-int8'
 import type { CommandCall, CommandModule } from '../commands.ts'
@@ -52,6 +52,7 @@ async function scoreModel(location: string, data: string, { options, output, sig
   const model = await readModel(location)
   const card = await cardFor(model, options)
   const dataset = await readDataset(data)
+  requireSingleLabels(dataset)
   const { classes } = card
   if (!classes) throw new AedError('MODEL_MISMATCH', `${location}: has no class names`, { hint: 'give them with --labels FILE' })
   const unknown = dataset.classes.find((name) => !classes.includes(name))

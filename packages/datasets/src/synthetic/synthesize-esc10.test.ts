@@ -98,3 +98,18 @@ describe('synthesizeEsc10', () => {
     expect(() => [...synthesizeEsc10({ recordingsPerClass: 0 })]).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 })
+
+describe('classes and clips of synthesizeEsc10', () => {
+  const options = { duration: 0.1, recordingsPerClass: 2 }
+
+  it('gives the same sounds of a class with and without the others', () => {
+    const dogs = [...synthesizeEsc10(options)].filter(({ label }) => label === 'dog')
+    expect([...synthesizeEsc10({ ...options, classes: ['dog'] })]).toEqual(dogs)
+  })
+
+  it('makes as many clips as asked for', () => {
+    expect([...synthesizeEsc10({ duration: 0.1, classes: ['rain', 'dog'], clips: 12 })]).toHaveLength(12)
+    expect(() => [...synthesizeEsc10({ classes: ['rain', 'dog'], clips: 13 })]).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', hint: 'take 16' }))
+    expect(() => [...synthesizeEsc10({ classes: ['unicorn'] })]).toThrow(expect.objectContaining({ code: 'UNKNOWN_CLASS' }))
+  })
+})
