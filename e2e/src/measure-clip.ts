@@ -4,8 +4,8 @@ import { FINGERPRINT_BANDS, fingerprintWords, type ClipMeasure } from '@aed/data
 import { melSpectrogram } from '@aed/dsp-mel'
 
 const RATE = 16_000
-/** Frames of 256 ms every 16 ms: a sound shifted by part of a hop gives nearly the same words. */
-const FINGERPRINT_MEL = { nFft: 4096, hopLength: 256, nMels: FINGERPRINT_BANDS, fmin: 300, fmax: 6000 }
+/** Frames of 256 ms every 32 ms: a sound shifted by part of a hop gives nearly the same words. */
+const FINGERPRINT_MEL = { nFft: 4096, hopLength: 512, nMels: FINGERPRINT_BANDS, fmin: 300, fmax: 6000 }
 
 /** Length of the stretches that are silent or not, in s, and how far below full scale they then stay. */
 const SILENCE_FRAME = 0.02

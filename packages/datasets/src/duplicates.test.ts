@@ -43,7 +43,7 @@ describe('findDuplicates', () => {
   })
 
   it('asks for an overlap: less than minFrames is not enough', () => {
-    const clips = [fingerprint(first, 'x'), fingerprint(partOf(first, 260, 40, 0), 'y')]
+    const clips = [fingerprint(first, 'x'), fingerprint(partOf(first, 272, 28, 0), 'y')]
     expect(findDuplicates(clips)).toEqual([])
     expect(findDuplicates(clips, { minFrames: 20 })).toHaveLength(1)
   })

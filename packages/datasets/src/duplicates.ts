@@ -43,7 +43,7 @@ export function fingerprintWords({ data, shape }: Tensor<'float32'>): Uint32Arra
 /** Options of {@link findDuplicates}. */
 export const duplicateOptionsSchema = v.strictObject({
   maxBitErrorRate: option.number(0.25, 'share of bits that may differ between near-duplicates; unrelated sounds differ in about 0.5', { min: 0, max: 0.5 }),
-  minFrames: option.integer(64, 'frames that must overlap, silence not counted', { min: 8, unit: 'frames' }),
+  minFrames: option.integer(32, 'frames that must overlap, silence not counted', { min: 8, unit: 'frames' }),
 })
 export type DuplicateOptions = OptionsInput<typeof duplicateOptionsSchema>
 
