@@ -1,5 +1,6 @@
 import type { FeatureConfig } from '@aed/core'
 import type { Evaluation, McNemarResult } from '@aed/eval-cliplevel'
+import type { SkippedClip } from './patches.ts'
 import type { PublishedFigures } from './published.ts'
 
 /** Version of {@link Esc10Report}. */
@@ -71,6 +72,8 @@ export interface Esc10Report {
     readonly classes: readonly string[]
     readonly licence: string
     readonly citation: string
+    /** Clips that could not be read and were left out (`skipBad`). */
+    readonly skipped: readonly SkippedClip[]
   }
   /** What a reader must know before comparing the figures. */
   readonly notes: readonly string[]

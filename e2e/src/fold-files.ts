@@ -1,10 +1,10 @@
 import path from 'node:path'
-import type { ModelCard } from '@aed/core'
+import type { FeatureConfig, Graph, ModelCard } from '@aed/core'
 import { writeAtomic, writeFolderAtomic } from '@aed/core/node'
 import type { Dataset } from '@aed/datasets'
 import { toModelFiles, type TrainedHead } from '@aed/model-miniresnetv2'
-import type { FeatureConfig, Graph } from '@aed/core'
 import type { Backbone } from './backbone.ts'
+import type { SkippedClip } from './patches.ts'
 import type { ClipSplit } from './train-fold.ts'
 import { version } from './version.ts'
 
@@ -17,10 +17,11 @@ export interface ModelOrigin {
   readonly split: ClipSplit
   readonly seed: number
   readonly epochs: number
+  readonly skipped: readonly SkippedClip[]
 }
 
 /** The card that travels with a trained model. */
-export function modelCard({ stacks, backbone, dataset, features, split, seed, epochs }: ModelOrigin): ModelCard {
+export function modelCard({ stacks, backbone, dataset, features, split, seed, epochs, skipped }: ModelOrigin): ModelCard {
   return {
     schema: 'aed-model/1',
     name: `miniresnetv2-${stacks}-stack-${dataset.name}${split.fold ? `-fold-${split.fold}` : ''}`,
@@ -33,6 +34,7 @@ export function modelCard({ stacks, backbone, dataset, features, split, seed, ep
       synthetic: dataset.synthetic,
       testFold: split.fold || null,
       clips: { train: split.train.length, validation: split.validation.length },
+      ...(skipped.length > 0 && { skippedClips: skipped.map(({ id }) => id) }),
       backbone: backbone ? { file: backbone.file, sha256: backbone.sha256 } : null,
       seed,
       epochs,

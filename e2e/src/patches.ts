@@ -1,4 +1,4 @@
-import { createRandom, sha256, tensor, type FeatureConfig, type Progress, type Tensor } from '@aed/core'
+import { AedError, createRandom, isAedError, sha256, tensor, type FeatureConfig, type Progress, type Tensor } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import type { Dataset, DatasetClip } from '@aed/datasets'
 import { npyCodec } from './cache.ts'
@@ -16,29 +16,56 @@ export interface PatchSet {
   readonly features: FeatureConfig
   /** Of the patches' bytes and their order: what later results depend on. */
   readonly hash: string
+  /** Clips that could not be read and were left out. */
+  readonly skipped: readonly SkippedClip[]
+}
+
+/** A clip that could not be read. */
+export interface SkippedClip {
+  readonly id: string
+  readonly message: string
+}
+
+/** A clip with its patches, or why it has none. */
+interface LoadedPatches {
+  readonly clip: DatasetClip
+  readonly patches: Tensor | null
+  readonly message?: string
 }
 
 /**
  * Decodes all clips of a dataset and takes their features, in the pool, each kept in the cache by the hash of its bytes and of the config.
- * @throws AedError of the first clip that cannot be read, with its file name
+ * @param options.skipBad leaves out clips that cannot be read and names them in the result, whose `clips` are then fewer than the dataset's
+ * @throws AedError of the first clip that cannot be read, with its file name; with `skipBad` `DATASET_INVALID` when none can
  */
-export async function loadPatches(dataset: Dataset, config: FeatureConfig, context: RunContext, report: (progress: Progress) => void): Promise<PatchSet> {
+export async function loadPatches(dataset: Dataset, config: FeatureConfig, context: RunContext, report: (progress: Progress) => void, { skipBad = false } = {}): Promise<PatchSet> {
   const { cache, pool, signal } = context
-  const perClip = await runAll(
-    dataset.clips.map((clip) => async () => {
-      const bytes = await readBytes(clip.path)
-      const { segment } = clip
-      const key = { bytes: await sha256(bytes), config, ...(segment && { segment }) }
-      return cache.get('features-1', key, npyCodec, async () => {
-        const whole = bytes.byteLength === bytes.buffer.byteLength
-        const { patches } = await pool.stages.clipPatches({ bytes, name: clip.path, segment }, config, { signal, transfer: whole ? [bytes.buffer] : [] })
-        return patches
-      })
+  const patchesOfClip = async (clip: DatasetClip) => {
+    const bytes = await readBytes(clip.path)
+    const { segment } = clip
+    const key = { bytes: await sha256(bytes), config, ...(segment && { segment }) }
+    return cache.get('features-1', key, npyCodec, async () => {
+      const whole = bytes.byteLength === bytes.buffer.byteLength
+      const { patches } = await pool.stages.clipPatches({ bytes, name: clip.path, segment }, config, { signal, transfer: whole ? [bytes.buffer] : [] })
+      return patches
+    })
+  }
+  const results = await runAll(
+    dataset.clips.map((clip) => async (): Promise<LoadedPatches> => {
+      try {
+        return { clip, patches: await patchesOfClip(clip) }
+      } catch (error) {
+        if (!skipBad || !isAedError(error) || error.code === 'ABORTED' || error.code === 'WORKER_FAILED') throw error
+        return { clip, patches: null, message: error.message }
+      }
     }),
     'clips',
     report,
     pool.size * 2, // one clip is read while another is worked on
   )
+  const good = results.flatMap(({ clip, patches }) => (patches ? [{ clip, patches }] : []))
+  if (good.length === 0) throw new AedError('DATASET_INVALID', `${dataset.name}: none of its ${dataset.clips.length} clips can be read`, { hint: 'see what aed data inspect says of it' })
+  const perClip = good.map(({ patches }) => patches)
   const counts = perClip.map((patches) => patches.shape[0]!)
   const total = counts.reduce((a, b) => a + b, 0)
   const shape = [total, config.mel.nMels, config.patches.patchLength] as const
@@ -50,7 +77,8 @@ export async function loadPatches(dataset: Dataset, config: FeatureConfig, conte
     clipOfPatch.fill(clip, patch, patch + counts[clip]!)
     patch += counts[clip]!
   })
-  return { patches: tensor('float32', shape, data), clipOfPatch, clips: dataset.clips, features: config, hash: await sha256(data) }
+  const skipped = results.flatMap(({ clip, message }) => (message === undefined ? [] : [{ id: clip.id, message }]))
+  return { patches: tensor('float32', shape, data), clipOfPatch, clips: good.map(({ clip }) => clip), features: config, hash: await sha256(data), skipped }
 }
 
 /** Indices of the patches whose clip is among `clips`, in order. */

@@ -6,7 +6,7 @@ import { readBackbone, type Backbone } from './backbone.ts'
 import { findDataset } from './data.ts'
 import { esc10OptionsSchema, type Esc10Options } from './esc10-options.ts'
 import { ESC10_REPORT_SCHEMA, type Esc10Report, type ModelReport } from './esc10-report.ts'
-import { loadPatches } from './patches.ts'
+import { loadPatches, type SkippedClip } from './patches.ts'
 import { withRunContext } from './run-context.ts'
 import { renderEsc10Html } from './report-html.ts'
 import { runSize, STEPS_PER_SIZE } from './run-size.ts'
@@ -36,13 +36,15 @@ export async function runEsc10(input: Partial<Esc10Options>, { signal, onStep = 
 
   return withRunContext({ cache: options.cache, jobs: options.jobs, signal }, async (context) => {
     const steps = createSteps(3 + STEPS_PER_SIZE * sizes.length, onStep, signal)
-    const dataset = await steps.run('data', () => findDataset(options.data, context.cache.dir), describeDataset)
-    const folds = chooseFolds(dataset, wantedFolds)
+    const found = await steps.run('data', () => findDataset(options.data, context.cache.dir), describeDataset)
+    chooseFolds(found, wantedFolds) // a wrong one is told before anything is decoded
     const set = await steps.run(
       'audio and features',
-      (report) => loadPatches(dataset, config, context, report),
+      (report) => loadPatches(found, config, context, report, options),
       ({ patches }) => `${patches.shape[0]!} patches`,
     )
+    const dataset = { ...found, clips: set.clips }
+    const folds = chooseFolds(dataset, wantedFolds)
     const models: ModelReport[] = []
     for (const [i, stacks] of sizes.entries()) models.push(await runSize({ stacks, backbone: backbones[i]!, dataset, set, folds, options, context, steps }))
 
@@ -58,8 +60,9 @@ export async function runEsc10(input: Partial<Esc10Options>, { signal, onStep = 
         classes: dataset.classes,
         licence: dataset.licence,
         citation: dataset.citation,
+        skipped: set.skipped,
       },
-      notes: notes(dataset, backbones),
+      notes: notes(dataset, backbones, set.skipped),
       features: config,
       options: { seed: options.seed, epochs: options.epochs, calibrationPatches: options.calibrationPatches },
       models,
@@ -101,8 +104,9 @@ function chooseFolds(dataset: Dataset, wanted: readonly number[] | null) {
 }
 
 /** What a reader must know before comparing the figures. */
-function notes(dataset: Dataset, backbones: readonly (Backbone | null)[]): string[] {
+function notes(dataset: Dataset, backbones: readonly (Backbone | null)[], skipped: readonly SkippedClip[]): string[] {
   const list: string[] = []
+  if (skipped.length) list.push(`${skipped.length} clips could not be read and are left out of every figure: ${skipped.map(({ id }) => id).join(', ')}.`)
   if (dataset.synthetic) list.push('The recordings are synthetic, made by the project itself: the accuracies say that the pipeline works, nothing about real sounds.')
   if (backbones.includes(null)) list.push('No backbone file was given: the network keeps its seeded initial values (batch norm set from training patches) and only its head is trained.')
   list.push('The published accuracies come from a random split by clip in which recordings stand on both sides; those here come from folds that share no recording.')

@@ -86,7 +86,7 @@ export async function runSize(input: SizeInput): Promise<ModelReport> {
     const { head } = trained
     const key = { embeddings: embedded.hash, weights: await sha256(head.weights), bias: [...head.bias] }
     fold.calibrationPatches = calibration.length
-    fold.card = modelCard({ stacks, backbone, dataset, features: set.features, split, seed, epochs })
+    fold.card = modelCard({ stacks, backbone, dataset, features: set.features, split, seed, epochs, skipped: set.skipped })
     fold.quantized = await quantizeModel(floatGraph(embedded, trained), fold.card, key, set, calibration, context)
     fold.tfliteSha256 = await sha256(fold.quantized.tflite)
   })

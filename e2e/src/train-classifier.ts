@@ -21,6 +21,7 @@ export const trainOptionsSchema = v.strictObject({
   fold: option.integerOrNone(null, 'official fold kept out of training and used for the test; none: train on everything', { min: 1 }),
   seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),
   epochs: option.integer(40, 'epochs of training at most', { min: 1 }),
+  skipBad: option.boolean(false, 'leave out clips that cannot be read; the model card names them'),
   jobs: option.integer(0, 'worker threads; 0: one per core', { min: 0, max: 256 }),
   cache: option.textOrNone(null, 'folder of intermediate results; none: AED_CACHE_DIR or the user’s cache'),
 })
@@ -51,13 +52,15 @@ export async function trainClassifier(
   const features: FeatureConfig = parseOptions(featureConfigSchema, input.features, 'train')
   await requireReplaceable(input.out, MODEL_FOLDER_FILES)
   await requireWritable(input.out)
-  const dataset = await readDataset(input.data)
-  requireSingleLabels(dataset)
-  const { train, test } = keepOut(dataset, options.fold)
+  const found = await readDataset(input.data)
+  requireSingleLabels(found)
+  keepOut(found, options.fold) // a wrong fold is told before anything is decoded
   const backbone = options.backbone === null ? null : await readBackbone(options.backbone, options.stacks, [features.mel.nMels, features.patches.patchLength, 1])
   return withRunContext({ cache: options.cache, jobs: options.jobs, signal }, async (context) => {
     const steps = createSteps(4, onStep, signal)
-    const set = await steps.run('audio and features', (report) => loadPatches(dataset, features, context, report), ({ patches }) => `${patches.shape[0]!} patches`)
+    const set = await steps.run('audio and features', (report) => loadPatches(found, features, context, report, options), ({ patches }) => `${patches.shape[0]!} patches`)
+    const dataset = { ...found, clips: set.clips }
+    const { train, test } = keepOut(dataset, options.fold)
     const labels = patchLabels(set, dataset.classes)
     const split = holdOutValidation(set, options.fold ?? 0, train, test, options.seed)
     const embedded = await steps.run('embeddings', () =>
@@ -66,7 +69,7 @@ export async function trainClassifier(
     const { epochs, seed } = options
     const trained = await steps.run('training', () => trainHead(embedded, set, labels, split, { epochs, seed }, context), ({ bestEpoch }) => `best epoch ${bestEpoch}`)
     const graph = floatGraph(embedded, trained)
-    const card = modelCard({ stacks: options.stacks, backbone, dataset, features, split, seed, epochs })
+    const card = modelCard({ stacks: options.stacks, backbone, dataset, features, split, seed, epochs, skipped: set.skipped })
     await steps.run('model folder', () => writeModelFolder(input.out, graph, card, trained), () => path.join(input.out, 'model.json'))
     const testPatches = patchesOf(set, test)
     const scores = () => denseScores(trained.head, take(embedded.embeddings, testPatches)).data

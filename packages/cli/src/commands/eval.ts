@@ -2,7 +2,7 @@ import path from 'node:path'
 import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, tensorOf, type PatchScores, type Tensor } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
 import { readDataset } from '@aed/datasets'
-import { loadPatches, patchesOf, patchScores, requireSingleLabels, take, withRunContext, type RunContext } from '@aed/e2e'
+import { loadPatches, patchesOf, patchScores, requireSingleLabels, take, withRunContext, type RunContext, type SkippedClip } from '@aed/e2e'
 import { evaluate as evaluateScores, evaluateOptionsSchema, formatEvaluation, formatScoresCsv, parseScoresCsv } from '@aed/eval-cliplevel'
 import { dequantizeValues, quantizeValues } from '@aed/quantize-int8'
 import type { CommandCall, CommandModule } from '../commands.ts'
@@ -14,6 +14,7 @@ export const evaluate: CommandModule = {
   schemas: { evaluation: evaluateOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [
     { syntax: '--data <DIR>', description: 'folder of clips' },
+    { syntax: '--skip-bad', description: 'leave out clips that cannot be read, and name them' },
     { syntax: '--fold <N>', description: 'only the clips of this official fold' },
     { syntax: '--scores <FILE>', description: 'csv with columns clip, source, label and one a class, found by name; a row a patch' },
     { syntax: '--labels <FILE>', description: 'class names, one a line, for models without a card' },
@@ -27,13 +28,13 @@ export const evaluate: CommandModule = {
     if ((args.length > 0) === (file !== undefined) || (file === undefined) !== (data !== undefined))
       throw new AedError('USAGE', 'aed eval: give a MODEL with --data DIR, or --scores FILE alone', { hint: 'see aed eval --help' })
     const wanted = minAccuracy(options['minAccuracy'] as string | undefined)
-    const scores = file === undefined ? await scoreModel(args[0]!, data!, call) : parseScoresCsv(new TextDecoder().decode(await readBytes(file)), file)
-    const evaluation = evaluateScores(scores, settings)
+    const { scores, skipped } = file === undefined ? await scoreModel(args[0]!, data!, call) : { scores: parseScoresCsv(new TextDecoder().decode(await readBytes(file)), file), skipped: [] }
+    const evaluation = { ...evaluateScores(scores, settings), ...(skipped.length > 0 && { skipped }) }
     if (out !== undefined) {
       await writeAtomic(path.join(out, 'patches.csv'), formatScoresCsv(scores))
       await writeAtomic(path.join(out, 'evaluation.json'), `${JSON.stringify(evaluation, null, 2)}\n`)
     }
-    output.result(evaluation, formatEvaluation(evaluation))
+    output.result(evaluation, [formatEvaluation(evaluation), ...(skipped.length > 0 ? [`${skipped.length} clips could not be read and count nowhere`] : [])].join('\n'))
     const { accuracy } = evaluation.clip
     if (wanted !== undefined && accuracy < wanted)
       throw new AedError('BELOW_MINIMUM', `aed eval: clip accuracy ${accuracy.toFixed(4)} is below --min-accuracy ${wanted}`, { hint: 'the figures stand above' })
@@ -48,7 +49,7 @@ function minAccuracy(given: string | undefined): number | undefined {
 }
 
 /** Runs a model over the clips of a folder. */
-async function scoreModel(location: string, data: string, { options, output, signal }: CommandCall): Promise<PatchScores> {
+async function scoreModel(location: string, data: string, { options, output, signal }: CommandCall): Promise<{ scores: PatchScores; skipped: readonly SkippedClip[] }> {
   const model = await readModel(location)
   const card = await cardFor(model, options)
   const dataset = await readDataset(data)
@@ -63,11 +64,12 @@ async function scoreModel(location: string, data: string, { options, output, sig
   if (trainedOn) output.say(`note: ${location} was trained on clips of ${dataset.name}; only --fold ${typeof testFold === 'number' ? testFold : 'N'} of clips kept out says how good it is`)
   return withRunContext({ signal }, async (context) => {
     const chosen = { ...dataset, clips: clips.map((clip) => dataset.clips[clip]!) }
-    const set = await loadPatches(chosen, card.features, context, (progress) => output.progress(progress))
+    const set = await loadPatches(chosen, card.features, context, (progress) => output.progress(progress), { skipBad: options['skipBad'] === true })
+    for (const { id, message } of set.skipped) output.say(`skipped: ${id}: ${message}`)
     const all = [...set.clips.keys()]
     const patches = patchesOf(set, all)
     const scores = await scorePatches(model, take(set.patches, patches), context, (done) => output.progress({ done, total: patches.length, what: 'patches' }))
-    return patchScores(classes, set, all, patches, scores)
+    return { scores: patchScores(classes, set, all, patches, scores), skipped: set.skipped }
   })
 }
 

@@ -13,6 +13,7 @@ import { table } from '../text.ts'
 const calibrationSchema = v.strictObject({
   calibrationPatches: option.integer(200, 'patches that the ranges are taken from, drawn by class', { min: 1 }),
   excludeFold: option.integerOrNone(null, 'official fold that no calibration patch comes from; none: the one that the model keeps for its test', { min: 1 }),
+  skipBad: option.boolean(false, 'leave out clips that cannot be read, and name them'),
   seed: option.integer(0, 'seed of the draw', { min: 0, max: 2 ** 31 }),
 })
 
@@ -40,11 +41,12 @@ export const quantize: CommandModule = {
     const dataset = await readDataset(data)
     const fold = draw.excludeFold ?? (typeof card.provenance['testFold'] === 'number' ? card.provenance['testFold'] : null)
     await withRunContext({ signal }, async (context) => {
-      const set = await loadPatches(dataset, features, context, (progress) => output.progress(progress))
+      const set = await loadPatches(dataset, features, context, (progress) => output.progress(progress), draw)
+      for (const { id, message } of set.skipped) output.say(`skipped: ${id}: ${message}`)
       const clips = [...set.clips.keys()].filter((clip) => fold === null || set.clips[clip]!.fold !== fold)
       const chosen = stratifiedSample(patchesOf(set, clips), patchLabels(set, dataset.classes), draw.calibrationPatches, `${draw.seed}/calibration`)
       const { graph, report } = await context.pool.stages.quantize({ graph: model.graph, calibration: take(set.patches, chosen) }, settings, { signal: context.signal })
-      const calibration = { data: dataset.name, patches: chosen.length, excludedFold: fold, seed: draw.seed }
+      const calibration = { data: dataset.name, patches: chosen.length, excludedFold: fold, seed: draw.seed, ...(set.skipped.length > 0 && { skippedClips: set.skipped.map(({ id }) => id) }) }
       const tflite = writeTflite({ graph, card: { ...card, provenance: { ...card.provenance, calibration } } })
       await writeAtomic(out, tflite)
       const text = [
