@@ -46,6 +46,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       inspect: { summary: 'what is in a dataset: counts, sound, damage, duplicates', load: () => import('./commands/data-inspect.ts').then((m) => m.inspect) },
       split: { summary: 'deal a dataset into folds, recordings whole, leaks refused', load: () => import('./commands/data-split.ts').then((m) => m.split) },
+      convert: { summary: 'turn the tables of FSD50K into one that every command reads', load: () => import('./commands/data-convert.ts').then((m) => m.convert) },
       synth: { summary: 'write a synthetic dataset', load: () => import('./commands/data-synth.ts').then((m) => m.synth) },
     },
   },

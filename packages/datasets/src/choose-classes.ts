@@ -1,6 +1,6 @@
 import { AedError, createRandom, option, parseOptions, type OptionsInput } from '@aed/core'
 import * as v from 'valibot'
-import { compareText, labelsOf, type ClipDetails } from './dataset.ts'
+import { compareText, labelsOf, withLabels, type ClipDetails } from './dataset.ts'
 
 /** Options of the class that stands for everything else. */
 export const garbageClassSchema = v.strictObject({
@@ -59,12 +59,6 @@ export function chooseClasses<C extends ClipDetails>(
     return random.fork(label).shuffle(own).slice(0, cap)
   })
   return { classes: [...classes, name], clips: [...kept, ...drawn.map((clip) => withLabels(clip, [name]))] }
-}
-
-function withLabels<C extends ClipDetails>(clip: C, labels: readonly string[]): C {
-  const chosen = { ...clip, label: labels[0]!, labels }
-  if (labels.length === 1) Reflect.deleteProperty(chosen, 'labels')
-  return chosen
 }
 
 /**

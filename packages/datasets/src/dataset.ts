@@ -48,6 +48,13 @@ export interface ListedClip extends ClipDetails {
 /** Classes of a clip, one or more. */
 export const labelsOf = ({ label, labels }: LabelledClip): readonly string[] => labels ?? [label]
 
+/** A clip with other classes, one or more. */
+export function withLabels<C extends ClipDetails>(clip: C, labels: readonly string[]): C {
+  const chosen = { ...clip, label: labels[0]!, labels }
+  if (labels.length === 1) Reflect.deleteProperty(chosen, 'labels')
+  return chosen
+}
+
 /** Order by UTF-16 code units: the same in every locale, and Python's for ASCII names. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
