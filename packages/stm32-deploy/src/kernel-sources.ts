@@ -21,14 +21,12 @@ typedef struct {
     aed_window window;
     aed_range range;
     int16_t in_zero_point;
-    int16_t packed; /* 1 where the weights are packed as aed_matmul_packed_s8 has them, else 0 */
 } aed_conv_s8_params;
 
 /*
  * Convolution, output row \`index\`. weights [out.channels][filter_height][filter_width][in.channels]; bias with the input's
  * zero point folded in (bias - zero_point * sum of the channel's weights); multiplier and shift one for each output channel;
- * patch: scratch of twice the depth filter_height * filter_width * in.channels, which is rounded up to whole fours where the
- * weights are packed.
+ * patch: scratch of 2 * filter_height * filter_width * in.channels bytes.
  */
 void aed_conv_s8(const aed_conv_s8_params *params, const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
                  const int8_t *shift, const int8_t *in, int8_t *out, int8_t *patch, int32_t index);
@@ -39,7 +37,6 @@ typedef struct {
     aed_range range;
     int16_t stride_height;
     int16_t stride_width;
-    int16_t packed; /* as in aed_conv_s8_params */
 } aed_conv_1x1_s8_params;
 
 /* Convolution with a 1 x 1 filter and no padding, output row \`index\`: reads the input where it lies. Tables as aed_conv_s8. */
@@ -54,11 +51,21 @@ void aed_matmul_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8
                    const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range, int8_t *out0,
                    int8_t *out1);
 
+typedef aed_conv_s8_params aed_conv_packed_s8_params;
+
 /*
- * The same from packed weights (see the source), for depths and channels in fours, sums below 2^23 and right shifts from 1 to
- * 20: the generator packs where it has proven that. With __ARM_FEATURE_DSP two channels share each multiplication.
+ * The same as aed_conv_s8 from packed weights (see aed_matmul_packed_s8.c), for channels in fours, sums below 2^23 and right
+ * shifts from 1 to 20: the generator packs where it has proven that. columns: scratch for two windows of the depth
+ * filter_height * filter_width * in.channels, rounded up to whole fours, as int16, aligned to 4.
  */
-void aed_matmul_packed_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8_t *weights, const int32_t *bias,
+void aed_conv_packed_s8(const aed_conv_packed_s8_params *params, const int32_t *weights, const int32_t *bias, const int32_t *multiplier,
+                        const int8_t *shift, const int8_t *in, int8_t *out, int16_t *columns, int32_t index);
+
+/*
+ * Two columns of 4 * blocks values each, interleaved as the source says and aligned to 4, times packed weights: out0, out1 get
+ * \`channels\` values each; with out1 == out0 the first column's. With __ARM_FEATURE_DSP two channels share a multiplication.
+ */
+void aed_matmul_packed_s8(const int16_t *in, int32_t blocks, const int32_t *weights, const int32_t *bias,
                           const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range,
                           int8_t *out0, int8_t *out1);
 
@@ -116,6 +123,37 @@ typedef struct {
 
 /* Mean over rows, columns and channels or some of them, fed by input row \`index\`; sum: \`sums\` values kept from call to call. */
 void aed_mean_s8(const aed_mean_s8_params *params, const int8_t *in, int8_t *out, int32_t *sum, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_range range;
+    int16_t shift;
+} aed_affine_s8_params;
+
+/*
+ * (factor[channel] * in + offset[channel]) >> shift within range, row \`index\`: what a 1 x 1 depthwise convolution becomes where
+ * the generator has proven equality for all 256 inputs of every channel. \`out\` may be the same row as \`in\`.
+ */
+void aed_affine_s8(const aed_affine_s8_params *params, const int32_t *factor, const int32_t *offset, const int8_t *in, int8_t *out,
+                   int32_t index);
+
+typedef struct {
+    aed_lines a;
+    aed_lines b;
+    aed_lines out;
+    aed_range range;
+    int32_t factor_a;
+    int32_t factor_b;
+    int32_t offset;
+    int16_t shift;
+} aed_add_affine_s8_params;
+
+/*
+ * (factor_a * a + factor_b * b + offset) >> shift within range, row \`index\`: aed_add_s8 of two tensors of one shape where the
+ * generator has proven equality for all 65,536 pairs. \`out\` may be the same row as \`a\` or \`b\`.
+ */
+void aed_add_affine_s8(const aed_add_affine_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out, int32_t index);
 
 /* An operand of aed_add_s8 or aed_mul_s8; a step is 0 where it is broadcast. */
 typedef struct {
@@ -292,6 +330,25 @@ static inline int32_t aed_scale(int32_t value, int32_t multiplier, int32_t shift
 
 #endif
 `,
+  'src/aed_add_affine_s8.c': `#include "aed_kernels.h"
+
+void aed_add_affine_s8(const aed_add_affine_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out, int32_t index)
+{
+    const int32_t size = aed_row_size(&params->out);
+    const int32_t factor_a = params->factor_a;
+    const int32_t factor_b = params->factor_b;
+    const int32_t offset = params->offset;
+    const int32_t shift = params->shift;
+    const aed_range range = params->range;
+    int8_t *out_row = out + aed_row_offset(&params->out, index);
+
+    a += aed_row_offset(&params->a, index);
+    b += aed_row_offset(&params->b, index);
+    for (int32_t i = 0; i < size; ++i) {
+        out_row[i] = aed_clamp((factor_a * a[i] + factor_b * b[i] + offset) >> shift, &range);
+    }
+}
+`,
   'src/aed_add_s8.c': `#include "aed_kernels.h"
 
 /* Bits by which both operands are shifted left, so that bringing them to one scale costs no precision. */
@@ -321,6 +378,28 @@ void aed_add_s8(const aed_add_s8_params *params, const int8_t *a, const int8_t *
             value_a += params->a.channel_step;
             value_b += params->b.channel_step;
             *out_row++ = aed_clamp(aed_scale(sum, factor->multiplier, factor->shift) + params->range.zero_point, &params->range);
+        }
+    }
+}
+`,
+  'src/aed_affine_s8.c': `#include "aed_kernels.h"
+
+void aed_affine_s8(const aed_affine_s8_params *params, const int32_t *factor, const int32_t *offset, const int8_t *in, int8_t *out,
+                   int32_t index)
+{
+    const int32_t channels = params->in.channels;
+    const int32_t size = aed_row_size(&params->in);
+    const int32_t shift = params->shift;
+    const aed_range range = params->range;
+    const int8_t *row = in + aed_row_offset(&params->in, index);
+    int8_t *out_row = out + aed_row_offset(&params->out, index);
+
+    for (int32_t channel = 0; channel < channels; ++channel) {
+        const int32_t f = factor[channel];
+        const int32_t o = offset[channel];
+
+        for (int32_t i = channel; i < size; i += channels) {
+            out_row[i] = aed_clamp((f * row[i] + o) >> shift, &range);
         }
     }
 }
@@ -374,11 +453,127 @@ void aed_conv_1x1_s8(const aed_conv_1x1_s8_params *params, const int8_t *weights
         const int8_t *second = x + 1 < params->out.width ? first + step : NULL;
         int8_t *to = out_row + x * channels;
 
-        if (params->packed) {
-            aed_matmul_packed_s8(first, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
-        } else {
-            aed_matmul_s8(first, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
+        aed_matmul_s8(first, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
+    }
+}
+`,
+  'src/aed_conv_packed_s8.c': `#include <string.h>
+
+#include "aed_kernels.h"
+
+#if defined(__ARM_FEATURE_DSP)
+
+#include <arm_acle.h>
+
+/* Four int8 of one column, spread over a block of two columns. */
+static inline void spread_4(const int8_t *from, int16_t *to)
+{
+    int32_t word;
+    int32_t even;
+    int32_t odd;
+
+    memcpy(&word, from, sizeof word);
+    even = (int32_t)__sxtb16((int8x4_t)word);
+    odd = (int32_t)__sxtb16((int8x4_t)((uint32_t)word >> 8 | (uint32_t)word << 24));
+    memcpy(to, &even, sizeof even);
+    memcpy(to + 4, &odd, sizeof odd);
+}
+
+#else
+
+static inline void spread_4(const int8_t *from, int16_t *to)
+{
+    to[0] = from[0];
+    to[1] = from[2];
+    to[4] = from[1];
+    to[5] = from[3];
+}
+
+#endif
+
+/* Where depth k of column 0 lies among the values that aed_matmul_packed_s8 reads; column 1 lies two further. */
+static inline int32_t place(int32_t k)
+{
+    const uint32_t at = (uint32_t)k;
+
+    return (int32_t)((at & ~3u) * 2 + (at & 1u) * 4 + (at >> 1 & 1u));
+}
+
+/* Writes \`count\` values from depth k on. */
+static void spread(const int8_t *from, int32_t count, int16_t *column, int32_t k)
+{
+    const int32_t end = k + count;
+
+    for (; k % 4 != 0 && k < end; ++k) {
+        column[place(k)] = *from++;
+    }
+    for (; k + 4 <= end; k += 4) {
+        spread_4(from, column + 2 * k);
+        from += 4;
+    }
+    for (; k < end; ++k) {
+        column[place(k)] = *from++;
+    }
+}
+
+static void fill(int16_t value, int32_t count, int16_t *column, int32_t k)
+{
+    for (const int32_t end = k + count; k < end; ++k) {
+        column[place(k)] = value;
+    }
+}
+
+/* Takes the window of output (index, x) into one of the two columns; taps outside the input are the zero point. */
+static void gather(const aed_conv_packed_s8_params *params, const int8_t *in, int16_t *column, int32_t index, int32_t x)
+{
+    const aed_window *window = &params->window;
+    const int32_t channels = params->in.channels;
+    const int32_t left = x * window->stride_width - window->pad_left;
+    const int32_t width = window->filter_width;
+    const int dense = window->dilation_width == 1 && left >= 0 && left + width <= params->in.width;
+    int32_t k = 0;
+
+    for (int32_t ky = 0; ky < window->filter_height; ++ky) {
+        const int32_t y = index * window->stride_height - window->pad_top + ky * window->dilation_height;
+        const int8_t *row = y >= 0 && y < params->in.height ? in + aed_row_offset(&params->in, y) : NULL;
+
+        if (row != NULL && dense) {
+            spread(row + left * channels, width * channels, column, k);
+            k += width * channels;
+            continue;
         }
+        for (int32_t kx = 0; kx < width; ++kx) {
+            const int32_t at = left + kx * window->dilation_width;
+
+            if (row != NULL && at >= 0 && at < params->in.width) {
+                spread(row + at * channels, channels, column, k);
+            } else {
+                fill(params->in_zero_point, channels, column, k);
+            }
+            k += channels;
+        }
+    }
+}
+
+void aed_conv_packed_s8(const aed_conv_packed_s8_params *params, const int32_t *weights, const int32_t *bias, const int32_t *multiplier,
+                        const int8_t *shift, const int8_t *in, int8_t *out, int16_t *columns, int32_t index)
+{
+    const int32_t depth = (int32_t)params->window.filter_height * params->window.filter_width * params->in.channels;
+    const int32_t blocks = (depth + 3) / 4;
+    const int32_t channels = params->out.channels;
+    int8_t *to = out + aed_row_offset(&params->out, index);
+
+    /* Weights beyond the depth are 0, but what they multiply must be defined. */
+    memset(columns, 0, (size_t)blocks * 8 * sizeof *columns);
+    for (int32_t x = 0; x < params->out.width; x += 2) {
+        const int two = x + 1 < params->out.width;
+
+        gather(params, in, columns, index, x);
+        if (two) {
+            gather(params, in, columns + 2, index, x + 1);
+        }
+        aed_matmul_packed_s8(columns, blocks, weights, bias, multiplier, shift, channels, &params->range, to, two ? to + channels : to);
+        to += 2 * channels;
     }
 }
 `,
@@ -398,11 +593,6 @@ static void gather(const aed_conv_s8_params *params, const int8_t *in, int8_t *p
         const int32_t y = top + ky * window->dilation_height;
         const int8_t *row = y >= 0 && y < params->in.height ? in + aed_row_offset(&params->in, y) : NULL;
 
-        if (row != NULL && window->dilation_width == 1 && left >= 0 && left + window->filter_width <= params->in.width) {
-            memcpy(patch, row + left * params->in.channels, (size_t)window->filter_width * channels);
-            patch += window->filter_width * params->in.channels;
-            continue;
-        }
         for (int32_t kx = 0; kx < window->filter_width; ++kx) {
             const int32_t column = left + kx * window->dilation_width;
 
@@ -420,25 +610,18 @@ void aed_conv_s8(const aed_conv_s8_params *params, const int8_t *weights, const 
                  const int8_t *shift, const int8_t *in, int8_t *out, int8_t *patch, int32_t index)
 {
     const int32_t depth = (int32_t)params->window.filter_height * params->window.filter_width * params->in.channels;
-    const int32_t padded = params->packed ? (depth + 3) / 4 * 4 : depth;
     const int32_t channels = params->out.channels;
     int8_t *out_row = out + aed_row_offset(&params->out, index);
 
-    /* Weights beyond the depth are 0, but what they multiply must be defined. */
-    memset(patch, 0, (size_t)(2 * padded));
     for (int32_t x = 0; x < params->out.width; x += 2) {
-        const int8_t *second = x + 1 < params->out.width ? patch + padded : NULL;
+        const int8_t *second = x + 1 < params->out.width ? patch + depth : NULL;
         int8_t *to = out_row + x * channels;
 
         gather(params, in, patch, index, x);
         if (second != NULL) {
-            gather(params, in, patch + padded, index, x + 1);
+            gather(params, in, patch + depth, index, x + 1);
         }
-        if (params->packed) {
-            aed_matmul_packed_s8(patch, second, padded, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
-        } else {
-            aed_matmul_s8(patch, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
-        }
+        aed_matmul_s8(patch, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
     }
 }
 `,
@@ -566,160 +749,165 @@ void aed_lookup_s8(const aed_lookup_s8_params *params, const int8_t *table, cons
     }
 }
 `,
-  'src/aed_matmul_packed_s8.c': `#include <string.h>
-
-#include "aed_kernels.h"
+  'src/aed_matmul_packed_s8.c': `#include "aed_kernels.h"
 
 /*
- * Packed weights: for each four channels c, for each four depths k, 16 bytes
+ * Weights: for each four channels c, for each four depths k, four words of two 16-bit lanes
  *     { c0 c1 of k0, c0 c1 of k2 }, { c2 c3 of k0, c2 c3 of k2 }, { c0 c1 of k1, c0 c1 of k3 }, { c2 c3 of k1, c2 c3 of k3 }.
- * A pair of bytes, little end first, is the 16-bit number even + 256 * odd: its high byte is \`odd\` less the borrow of a
- * negative \`even\`. One dual multiply-accumulate of it gives the sum of \`even\` plus 256 times that of \`odd\`, so that two
- * channels share a load and an instruction.
+ * A lane is the number even + 256 * odd: its low byte is \`even\`, its high byte \`odd\` less the borrow of a negative \`even\`.
+ * One dual multiply-accumulate of it gives the sum of \`even\` plus 256 times that of \`odd\`, so that two channels share a load and
+ * an instruction.
  */
-#define BLOCK_BYTES 16
+#define WORDS 4
 
-#if defined(__ARM_FEATURE_DSP)
+/* Values of a block of columns: lanes { x of k0, x of k2 }, { y of k0, y of k2 }, { x of k1, x of k3 }, { y of k1, y of k3 }. */
+#define VALUES 8
 
-#include <arm_acle.h>
-
-static inline uint32_t load(const int8_t *from)
-{
-    uint32_t word;
-
-    memcpy(&word, from, sizeof word);
-    return word;
-}
-
-static inline uint32_t odd_bytes(uint32_t word)
-{
-    return (uint32_t)__sxtb16((int8x4_t)((word >> 8) | (word << 24)));
-}
-
-static inline int32_t dual(uint32_t a, uint32_t b, int32_t sum)
-{
-    return __smlad((int16x2_t)a, (int16x2_t)b, sum);
-}
-
-/* Sums of four channels: \`even\` of channel 0 or 2; \`both\` of the even channel plus 256 times the odd one. */
+/* Sums of channels 0 and 2, and of these plus 256 times those of channels 1 and 3, for columns x and y. */
 typedef struct {
-    int32_t even0, both0, even2, both2;
-} sums;
+    int32_t x0, x01, x2, x23;
+    int32_t y0, y01, y2, y23;
+} block_sums;
 
-/* Two words of weights, by the same two depths of two columns. */
-#define STEP(word0, word2)                       \\
-    do {                                         \\
-        uint32_t w0 = (word0);                   \\
-        uint32_t w2 = (word2);                   \\
-                                                 \\
-        a.both0 = dual(w0, x, a.both0);          \\
-        b.both0 = dual(w0, y, b.both0);          \\
-        w0 = (uint32_t)__sxtb16((int8x4_t)w0);   \\
-        a.both2 = dual(w2, x, a.both2);          \\
-        b.both2 = dual(w2, y, b.both2);          \\
-        w2 = (uint32_t)__sxtb16((int8x4_t)w2);   \\
-        a.even0 = dual(w0, x, a.even0);          \\
-        b.even0 = dual(w0, y, b.even0);          \\
-        a.even2 = dual(w2, x, a.even2);          \\
-        b.even2 = dual(w2, y, b.even2);          \\
-    } while (0)
+/* A register for each sum, four values and two pointers are all that there are: where the compiler keeps one back, plain C. */
+#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__) && defined(__GNUC__) && !defined(__clang__)
+
+#define HALF                               \\
+    "ldrd %[x], %[y], [%[in]], #8\\n\\t"     \\
+    "ldrd %[v], %[w], [%[weights]], #8\\n\\t" \\
+    "smlad %[x01], %[v], %[x], %[x01]\\n\\t" \\
+    "smlad %[y01], %[v], %[y], %[y01]\\n\\t" \\
+    "sxtb16 %[v], %[v]\\n\\t"                \\
+    "smlad %[x23], %[w], %[x], %[x23]\\n\\t" \\
+    "smlad %[y23], %[w], %[y], %[y23]\\n\\t" \\
+    "sxtb16 %[w], %[w]\\n\\t"                \\
+    "smlad %[x0], %[v], %[x], %[x0]\\n\\t"   \\
+    "smlad %[y0], %[v], %[y], %[y0]\\n\\t"   \\
+    "smlad %[x2], %[w], %[x], %[x2]\\n\\t"   \\
+    "smlad %[y2], %[w], %[y], %[y2]\\n\\t"
+
+/* Blocks by ones up to \`odd\`, then by fours up to \`end\`. */
+static inline void add_blocks(const int16_t *in, const int32_t *weights, int32_t blocks, block_sums *sums)
+{
+    const int16_t *const odd = in + (blocks % 4) * VALUES;
+    const int16_t *const end = in + blocks * VALUES;
+    int32_t x0 = sums->x0, x01 = sums->x01, x2 = sums->x2, x23 = sums->x23;
+    int32_t y0 = sums->y0, y01 = sums->y01, y2 = sums->y2, y23 = sums->y23;
+    int32_t x, y, v, w;
+
+    __asm volatile("b 2f\\n"
+                   "1:\\n\\t" HALF HALF
+                   "2:\\n\\t"
+                   "ldr %[x], %[odd]\\n\\t"
+                   "cmp %[in], %[x]\\n\\t"
+                   "bne 1b\\n\\t"
+                   "b 4f\\n"
+                   "3:\\n\\t" HALF HALF HALF HALF HALF HALF HALF HALF
+                   "4:\\n\\t"
+                   "ldr %[x], %[end]\\n\\t"
+                   "cmp %[in], %[x]\\n\\t"
+                   "bne 3b\\n\\t"
+                   : [x0] "+r"(x0), [x01] "+r"(x01), [x2] "+r"(x2), [x23] "+r"(x23), [y0] "+r"(y0), [y01] "+r"(y01),
+                     [y2] "+r"(y2), [y23] "+r"(y23), [in] "+r"(in), [weights] "+r"(weights), [x] "=&r"(x), [y] "=&r"(y),
+                     [v] "=&r"(v), [w] "=&r"(w)
+                   : [odd] "m"(odd), [end] "m"(end)
+                   : "cc", "memory");
+    *sums = (block_sums){ x0, x01, x2, x23, y0, y01, y2, y23 };
+}
 
 /*
- * twice = 2 * sum, brought to int8. In aed_scale the second rounding takes one off where the first one's result is
- * negative; taking it off where the sum is negative differs for sums that the first rounds to 0 only, which stay 0.
+ * twice = 2 * sum of both columns, brought to int8. In aed_scale the second rounding takes one off where the first one's result
+ * is negative; taking it off where the sum is negative differs for sums that the first rounds to 0 only, which stay 0.
  */
-static inline int8_t requantize(int32_t twice, int32_t multiplier, int32_t right, const aed_range *range)
+static inline void requantize(int32_t twice0, int32_t twice1, int32_t multiplier, int32_t shift, const aed_range *range, int8_t *out0,
+                              int8_t *out1)
 {
-    const int32_t offset = ((int32_t)1 << (right - 1)) + range->zero_point * ((int32_t)1 << right);
-    int32_t value;
+    const int32_t offset = (2 * range->zero_point + 1) * ((int32_t)1 << (-shift - 1));
+    int32_t value0;
+    int32_t value1;
 
-    __asm("smmlar %0, %1, %2, %3" : "=r"(value) : "r"(twice), "r"(multiplier), "r"(offset));
-    return aed_clamp((value + (twice >> 31)) >> right, range);
-}
-
-static inline void write_sums(const sums *s, const int32_t *multiplier, const int8_t *shift, const aed_range *range, int8_t *out)
-{
-    out[0] = requantize(s->even0 * 2, multiplier[0], -shift[0], range);
-    out[1] = requantize((int32_t)((uint32_t)s->both0 - (uint32_t)s->even0) >> 7, multiplier[1], -shift[1], range);
-    out[2] = requantize(s->even2 * 2, multiplier[2], -shift[2], range);
-    out[3] = requantize((int32_t)((uint32_t)s->both2 - (uint32_t)s->even2) >> 7, multiplier[3], -shift[3], range);
-}
-
-static void four_channels(const int8_t *x0, const int8_t *x1, int32_t depth, const int8_t *weights, const int32_t *bias,
-                          const int32_t *multiplier, const int8_t *shift, const aed_range *range, int8_t *out0, int8_t *out1)
-{
-    const int8_t *second = x1 != NULL ? x1 : x0;
-    const int8_t *end = x0 + depth;
-    sums a = { bias[0], (int32_t)((uint32_t)bias[0] + 256u * (uint32_t)bias[1]), bias[2],
-               (int32_t)((uint32_t)bias[2] + 256u * (uint32_t)bias[3]) };
-    sums b = a;
-
-    do {
-        uint32_t x = (uint32_t)__sxtb16((int8x4_t)load(x0));
-        uint32_t y = (uint32_t)__sxtb16((int8x4_t)load(second));
-
-        STEP(load(weights), load(weights + 4));
-        x = odd_bytes(load(x0));
-        y = odd_bytes(load(second));
-        STEP(load(weights + 8), load(weights + 12));
-        weights += BLOCK_BYTES;
-        x0 += 4;
-        second += 4;
-    } while (x0 != end);
-    write_sums(&a, multiplier, shift, range, out0);
-    if (x1 != NULL) {
-        write_sums(&b, multiplier, shift, range, out1);
-    }
+    __asm("smmlar %0, %1, %2, %3" : "=r"(value0) : "r"(twice0), "r"(multiplier), "r"(offset));
+    __asm("smmlar %0, %1, %2, %3" : "=r"(value1) : "r"(twice1), "r"(multiplier), "r"(offset));
+    *out0 = aed_clamp((value0 + (twice0 >> 31)) >> -shift, range);
+    *out1 = aed_clamp((value1 + (twice1 >> 31)) >> -shift, range);
 }
 
 #else
 
-/* Takes one input of both columns times a pair of weights into the sums of two channels. */
-static inline void take(const int8_t *pair, int32_t x, int32_t y, int32_t *sum0, int32_t *sum1)
+static int32_t dual(int32_t word, const int16_t *values, int32_t sum)
 {
-    const int32_t even = pair[0];
-    const int32_t odd = pair[1] + (even < 0 ? 1 : 0);
+    const uint32_t lanes = (uint32_t)word;
 
-    sum0[0] += even * x;
-    sum0[1] += odd * x;
-    sum1[0] += even * y;
-    sum1[1] += odd * y;
+    return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)(lanes & 0xffffu) * values[0]) + (uint32_t)((int16_t)(lanes >> 16) * values[1]));
 }
 
-static void four_channels(const int8_t *x0, const int8_t *x1, int32_t depth, const int8_t *weights, const int32_t *bias,
-                          const int32_t *multiplier, const int8_t *shift, const aed_range *range, int8_t *out0, int8_t *out1)
+static int32_t low_bytes(int32_t word)
 {
-    const int8_t *second = x1 != NULL ? x1 : x0;
-    int32_t sum0[4] = { bias[0], bias[1], bias[2], bias[3] };
-    int32_t sum1[4] = { bias[0], bias[1], bias[2], bias[3] };
+    const uint32_t lanes = (uint32_t)word;
 
-    for (int32_t k = 0; k < depth; k += 4) {
-        for (int32_t pair = 0; pair < 4; pair += 2) {
-            const int8_t *w = weights + 2 * pair;
+    return (int32_t)(((uint32_t)(int8_t)(lanes & 0xffu) & 0xffffu) | (uint32_t)(int8_t)((lanes >> 16) & 0xffu) << 16);
+}
 
-            take(w, x0[k], second[k], sum0 + pair, sum1 + pair);
-            take(w + 2, x0[k + 2], second[k + 2], sum0 + pair, sum1 + pair);
-            take(w + 8, x0[k + 1], second[k + 1], sum0 + pair, sum1 + pair);
-            take(w + 10, x0[k + 3], second[k + 3], sum0 + pair, sum1 + pair);
-        }
-        weights += BLOCK_BYTES;
+static void add_blocks(const int16_t *in, const int32_t *weights, int32_t blocks, block_sums *sums)
+{
+    for (int32_t half = 0; half < 2 * blocks; ++half) {
+        const int32_t v = weights[0];
+        const int32_t w = weights[1];
+
+        sums->x01 = dual(v, in, sums->x01);
+        sums->y01 = dual(v, in + 2, sums->y01);
+        sums->x23 = dual(w, in, sums->x23);
+        sums->y23 = dual(w, in + 2, sums->y23);
+        sums->x0 = dual(low_bytes(v), in, sums->x0);
+        sums->y0 = dual(low_bytes(v), in + 2, sums->y0);
+        sums->x2 = dual(low_bytes(w), in, sums->x2);
+        sums->y2 = dual(low_bytes(w), in + 2, sums->y2);
+        in += 4;
+        weights += 2;
     }
-    for (int32_t c = 0; c < 4; ++c) {
-        out0[c] = aed_clamp(aed_scale(sum0[c], multiplier[c], shift[c]) + range->zero_point, range);
-        if (x1 != NULL) {
-            out1[c] = aed_clamp(aed_scale(sum1[c], multiplier[c], shift[c]) + range->zero_point, range);
-        }
-    }
+}
+
+static void requantize(int32_t twice0, int32_t twice1, int32_t multiplier, int32_t shift, const aed_range *range, int8_t *out0,
+                       int8_t *out1)
+{
+    *out0 = aed_clamp(aed_scale(twice0 >> 1, multiplier, shift) + range->zero_point, range);
+    *out1 = aed_clamp(aed_scale(twice1 >> 1, multiplier, shift) + range->zero_point, range);
 }
 
 #endif
 
-void aed_matmul_packed_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8_t *weights, const int32_t *bias,
+/* Twice the sum of an odd channel. */
+static inline int32_t twice_odd(int32_t both, int32_t even)
+{
+    return (int32_t)((uint32_t)both - (uint32_t)even) >> 7;
+}
+
+static inline int32_t both(const int32_t *bias)
+{
+    return (int32_t)((uint32_t)bias[0] + 256u * (uint32_t)bias[1]);
+}
+
+void aed_matmul_packed_s8(const int16_t *in, int32_t blocks, const int32_t *weights, const int32_t *bias,
                           const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range,
                           int8_t *out0, int8_t *out1)
 {
+    const aed_range limits = *range;
+
     for (int32_t c = 0; c < channels; c += 4) {
-        four_channels(x0, x1, depth, weights + c * depth, bias + c, multiplier + c, shift + c, range, out0 + c, out1 + c);
+        block_sums sums = { bias[0], both(bias), bias[2], both(bias + 2), bias[0], both(bias), bias[2], both(bias + 2) };
+
+        add_blocks(in, weights, blocks, &sums);
+        /* Column 1 first: where it is column 0's place, column 0 stays. */
+        requantize(2 * sums.y0, 2 * sums.x0, multiplier[0], shift[0], &limits, out1, out0);
+        requantize(twice_odd(sums.y01, sums.y0), twice_odd(sums.x01, sums.x0), multiplier[1], shift[1], &limits, out1 + 1, out0 + 1);
+        requantize(2 * sums.y2, 2 * sums.x2, multiplier[2], shift[2], &limits, out1 + 2, out0 + 2);
+        requantize(twice_odd(sums.y23, sums.y2), twice_odd(sums.x23, sums.x2), multiplier[3], shift[3], &limits, out1 + 3, out0 + 3);
+        out0 += 4;
+        out1 += 4;
+        weights += blocks * WORDS;
+        bias += 4;
+        multiplier += 4;
+        shift += 4;
     }
 }
 `,

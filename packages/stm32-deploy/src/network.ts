@@ -56,7 +56,7 @@ export interface Table {
 }
 
 /** An argument of a kernel after the parameters and before the call's index. */
-export type Argument = { readonly table: number } | { readonly storage: number } | { readonly work: 'int8_t' | 'int32_t' }
+export type Argument = { readonly table: number } | { readonly storage: number } | { readonly work: 'int8_t' | 'int16_t' | 'int32_t' }
 
 /** Memory of a layer beside its rows: for one call, or from its first call to its last. */
 export interface Work {
@@ -68,11 +68,14 @@ export interface Work {
 export type KernelName =
   | 'conv_s8'
   | 'conv_1x1_s8'
+  | 'conv_packed_s8'
   | 'depthwise_conv_s8'
   | 'max_pool_s8'
   | 'average_pool_s8'
   | 'mean_s8'
   | 'add_s8'
+  | 'add_affine_s8'
+  | 'affine_s8'
   | 'mul_s8'
   | 'pad_s8'
   | 'lookup_s8'

@@ -14,14 +14,12 @@ typedef struct {
     aed_window window;
     aed_range range;
     int16_t in_zero_point;
-    int16_t packed; /* 1 where the weights are packed as aed_matmul_packed_s8 has them, else 0 */
 } aed_conv_s8_params;
 
 /*
  * Convolution, output row `index`. weights [out.channels][filter_height][filter_width][in.channels]; bias with the input's
  * zero point folded in (bias - zero_point * sum of the channel's weights); multiplier and shift one for each output channel;
- * patch: scratch of twice the depth filter_height * filter_width * in.channels, which is rounded up to whole fours where the
- * weights are packed.
+ * patch: scratch of 2 * filter_height * filter_width * in.channels bytes.
  */
 void aed_conv_s8(const aed_conv_s8_params *params, const int8_t *weights, const int32_t *bias, const int32_t *multiplier,
                  const int8_t *shift, const int8_t *in, int8_t *out, int8_t *patch, int32_t index);
@@ -32,7 +30,6 @@ typedef struct {
     aed_range range;
     int16_t stride_height;
     int16_t stride_width;
-    int16_t packed; /* as in aed_conv_s8_params */
 } aed_conv_1x1_s8_params;
 
 /* Convolution with a 1 x 1 filter and no padding, output row `index`: reads the input where it lies. Tables as aed_conv_s8. */
@@ -47,11 +44,21 @@ void aed_matmul_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8
                    const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range, int8_t *out0,
                    int8_t *out1);
 
+typedef aed_conv_s8_params aed_conv_packed_s8_params;
+
 /*
- * The same from packed weights (see the source), for depths and channels in fours, sums below 2^23 and right shifts from 1 to
- * 20: the generator packs where it has proven that. With __ARM_FEATURE_DSP two channels share each multiplication.
+ * The same as aed_conv_s8 from packed weights (see aed_matmul_packed_s8.c), for channels in fours, sums below 2^23 and right
+ * shifts from 1 to 20: the generator packs where it has proven that. columns: scratch for two windows of the depth
+ * filter_height * filter_width * in.channels, rounded up to whole fours, as int16, aligned to 4.
  */
-void aed_matmul_packed_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8_t *weights, const int32_t *bias,
+void aed_conv_packed_s8(const aed_conv_packed_s8_params *params, const int32_t *weights, const int32_t *bias, const int32_t *multiplier,
+                        const int8_t *shift, const int8_t *in, int8_t *out, int16_t *columns, int32_t index);
+
+/*
+ * Two columns of 4 * blocks values each, interleaved as the source says and aligned to 4, times packed weights: out0, out1 get
+ * `channels` values each; with out1 == out0 the first column's. With __ARM_FEATURE_DSP two channels share a multiplication.
+ */
+void aed_matmul_packed_s8(const int16_t *in, int32_t blocks, const int32_t *weights, const int32_t *bias,
                           const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range,
                           int8_t *out0, int8_t *out1);
 
@@ -109,6 +116,37 @@ typedef struct {
 
 /* Mean over rows, columns and channels or some of them, fed by input row `index`; sum: `sums` values kept from call to call. */
 void aed_mean_s8(const aed_mean_s8_params *params, const int8_t *in, int8_t *out, int32_t *sum, int32_t index);
+
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_range range;
+    int16_t shift;
+} aed_affine_s8_params;
+
+/*
+ * (factor[channel] * in + offset[channel]) >> shift within range, row `index`: what a 1 x 1 depthwise convolution becomes where
+ * the generator has proven equality for all 256 inputs of every channel. `out` may be the same row as `in`.
+ */
+void aed_affine_s8(const aed_affine_s8_params *params, const int32_t *factor, const int32_t *offset, const int8_t *in, int8_t *out,
+                   int32_t index);
+
+typedef struct {
+    aed_lines a;
+    aed_lines b;
+    aed_lines out;
+    aed_range range;
+    int32_t factor_a;
+    int32_t factor_b;
+    int32_t offset;
+    int16_t shift;
+} aed_add_affine_s8_params;
+
+/*
+ * (factor_a * a + factor_b * b + offset) >> shift within range, row `index`: aed_add_s8 of two tensors of one shape where the
+ * generator has proven equality for all 65,536 pairs. `out` may be the same row as `a` or `b`.
+ */
+void aed_add_affine_s8(const aed_add_affine_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out, int32_t index);
 
 /* An operand of aed_add_s8 or aed_mul_s8; a step is 0 where it is broadcast. */
 typedef struct {

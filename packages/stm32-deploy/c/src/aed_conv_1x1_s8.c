@@ -14,10 +14,6 @@ void aed_conv_1x1_s8(const aed_conv_1x1_s8_params *params, const int8_t *weights
         const int8_t *second = x + 1 < params->out.width ? first + step : NULL;
         int8_t *to = out_row + x * channels;
 
-        if (params->packed) {
-            aed_matmul_packed_s8(first, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
-        } else {
-            aed_matmul_s8(first, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
-        }
+        aed_matmul_s8(first, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
     }
 }

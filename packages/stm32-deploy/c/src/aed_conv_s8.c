@@ -14,11 +14,6 @@ static void gather(const aed_conv_s8_params *params, const int8_t *in, int8_t *p
         const int32_t y = top + ky * window->dilation_height;
         const int8_t *row = y >= 0 && y < params->in.height ? in + aed_row_offset(&params->in, y) : NULL;
 
-        if (row != NULL && window->dilation_width == 1 && left >= 0 && left + window->filter_width <= params->in.width) {
-            memcpy(patch, row + left * params->in.channels, (size_t)window->filter_width * channels);
-            patch += window->filter_width * params->in.channels;
-            continue;
-        }
         for (int32_t kx = 0; kx < window->filter_width; ++kx) {
             const int32_t column = left + kx * window->dilation_width;
 
@@ -36,24 +31,17 @@ void aed_conv_s8(const aed_conv_s8_params *params, const int8_t *weights, const 
                  const int8_t *shift, const int8_t *in, int8_t *out, int8_t *patch, int32_t index)
 {
     const int32_t depth = (int32_t)params->window.filter_height * params->window.filter_width * params->in.channels;
-    const int32_t padded = params->packed ? (depth + 3) / 4 * 4 : depth;
     const int32_t channels = params->out.channels;
     int8_t *out_row = out + aed_row_offset(&params->out, index);
 
-    /* Weights beyond the depth are 0, but what they multiply must be defined. */
-    memset(patch, 0, (size_t)(2 * padded));
     for (int32_t x = 0; x < params->out.width; x += 2) {
-        const int8_t *second = x + 1 < params->out.width ? patch + padded : NULL;
+        const int8_t *second = x + 1 < params->out.width ? patch + depth : NULL;
         int8_t *to = out_row + x * channels;
 
         gather(params, in, patch, index, x);
         if (second != NULL) {
-            gather(params, in, patch + padded, index, x + 1);
+            gather(params, in, patch + depth, index, x + 1);
         }
-        if (params->packed) {
-            aed_matmul_packed_s8(patch, second, padded, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
-        } else {
-            aed_matmul_s8(patch, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
-        }
+        aed_matmul_s8(patch, second, depth, weights, bias, multiplier, shift, channels, &params->range, to, to + channels);
     }
 }

@@ -5,8 +5,9 @@ import { macroName, type Library } from './library.ts'
 
 /** Kernels that others call. */
 const NEEDS: Readonly<Partial<Record<KernelName, readonly string[]>>> = {
-  conv_s8: ['matmul_s8', 'matmul_packed_s8'],
-  conv_1x1_s8: ['matmul_s8', 'matmul_packed_s8'],
+  conv_s8: ['matmul_s8'],
+  conv_1x1_s8: ['matmul_s8'],
+  conv_packed_s8: ['matmul_packed_s8'],
 }
 
 /**

@@ -1,6 +1,7 @@
 import { tensorOf, type BinaryNode } from '@aed/core'
-import { quantizeMultiplier } from '../fixed-point.ts'
+import { quantizeMultiplier, scale, type Factor } from '../fixed-point.ts'
 import type { Affine, Argument, Layer, Lines, Parameter, Table } from '../network.ts'
+import { affinePair } from './affine-step.ts'
 import { callsByOutputRow } from './calls.ts'
 import { formatLines, imageOf, type Lowering } from './lowering.ts'
 import { affineOf, constantOf, rangeOf, unsupported } from './quantization.ts'
@@ -13,16 +14,27 @@ export function lowerAdd(lowering: Lowering, node: BinaryNode, out: Lines): Laye
   const { a, b, layer } = operands(lowering, node, out)
   const output = affineOf(lowering.graph, node, node.outputs[0])
   const common = 2 * Math.max(a.scale, b.scale)
+  const range = rangeOf(node.activation, output)
+  const factors = {
+    factor_a: quantizeMultiplier(a.scale / common),
+    factor_b: quantizeMultiplier(b.scale / common),
+    factor: quantizeMultiplier(common / (2 ** ADD_LEFT_SHIFT * output.scale)),
+  }
+  if (a.lines && b.lines && [a.lines, b.lines].every((lines) => lines.height === out.height && lines.width === out.width && lines.channels === out.channels)) {
+    const rescaled = ({ zeroPoint }: Affine, factor: Factor) => Int32Array.from({ length: 256 }, (_, i) => scale((i - 128 - zeroPoint) * 2 ** ADD_LEFT_SHIFT, factor))
+    const [left, right] = [rescaled(a, factors.factor_a), rescaled(b, factors.factor_b)]
+    const table = Int8Array.from({ length: 65536 }, (_, i) => Math.max(range.min, Math.min(range.max, scale(left[i >> 8]! + right[i & 255]!, factors.factor) + output.zeroPoint)))
+    const step = affinePair(table, [a.scale / output.scale, b.scale / output.scale], range)
+    if (step) {
+      const [factorA, factorB] = [step.factors[0]!, step.factors[1]!]
+      const geometry = { a: { ring: a.lines }, b: { ring: b.lines }, out: { ring: out } }
+      return { ...layer, kernel: 'add_affine_s8', parameters: { ...geometry, range, factor_a: factorA, factor_b: factorB, offset: step.offset, shift: step.shift } }
+    }
+  }
   return {
     ...layer,
     kernel: 'add_s8',
-    parameters: {
-      ...layer.parameters,
-      range: rangeOf(node.activation, output),
-      factor_a: { ...quantizeMultiplier(a.scale / common) },
-      factor_b: { ...quantizeMultiplier(b.scale / common) },
-      factor: { ...quantizeMultiplier(common / (2 ** ADD_LEFT_SHIFT * output.scale)) },
-    },
+    parameters: { ...layer.parameters, range, factor_a: { ...factors.factor_a }, factor_b: { ...factors.factor_b }, factor: { ...factors.factor } },
   }
 }
 

@@ -7,7 +7,7 @@ import { packWeights } from './pack-weights.ts'
 import { foldZeroPoint, inDouble, weightedSum, weightTables } from './weights.ts'
 import { convolutionInput, describeWindow, windowRows } from './window.ts'
 
-/** A 1 × 1 filter without padding reads its input where it lies; other windows are gathered, two columns at a time. */
+/** Windows are gathered, two columns at a time, for packed weights; where these are not proven, a 1 × 1 filter without padding reads its input where it lies. */
 export function lowerConv2d(lowering: Lowering, node: Conv2dNode, out: Lines): Layer {
   const { graph } = lowering
   const { lines, window } = convolutionInput(lowering, node)
@@ -16,7 +16,7 @@ export function lowerConv2d(lowering: Lowering, node: Conv2dNode, out: Lines): L
   const { bias, accumulatorBits } = foldZeroPoint(lowering, node, sum, zeroPoint)
   const depth = window.filter_height * window.filter_width * lines.channels
   const pointwise = depth === lines.channels && window.pad_top === 0 && window.pad_left === 0 && fits(node, lines, out)
-  const packed = packWeights(sum, accumulatorBits, !pointwise)
+  const packed = packWeights(sum, accumulatorBits)
   const shared = {
     name: node.name,
     op: node.op,
@@ -26,7 +26,7 @@ export function lowerConv2d(lowering: Lowering, node: Conv2dNode, out: Lines): L
     inPlace: [],
     calls: callsByOutputRow(out.height, (row) => [windowRows(window, lines.height, row)]),
     indexStep: 1,
-    tables: weightTables(packed ?? sum, bias),
+    tables: weightTables(sum, bias),
     macs: sizeOfLines(out) * depth,
     accumulatorBits,
   }
@@ -34,19 +34,29 @@ export function lowerConv2d(lowering: Lowering, node: Conv2dNode, out: Lines): L
   const range = rangeOf(node.activation, affineOf(graph, node, node.outputs[0]))
   const tables = [{ table: 0 }, { table: 1 }, { table: 2 }, { table: 3 }]
   const ends = [{ storage: lines.storage }, { storage: out.storage }]
+  if (packed) {
+    return {
+      ...shared,
+      kernel: 'conv_packed_s8',
+      tables: [packed, ...shared.tables.slice(1)],
+      parameters: { ...geometry, window, range, in_zero_point: zeroPoint },
+      arguments: [...tables, ...ends, { work: 'int16_t' }],
+      work: { bytes: 4 * Math.ceil(depth / 4) * 4, lives: 'call' },
+    }
+  }
   return pointwise
     ? {
         ...shared,
         kernel: 'conv_1x1_s8',
-        parameters: { ...geometry, range, stride_height: window.stride_height, stride_width: window.stride_width, packed: packed ? 1 : 0 },
+        parameters: { ...geometry, range, stride_height: window.stride_height, stride_width: window.stride_width },
         arguments: [...tables, ...ends],
       }
     : {
         ...shared,
         kernel: 'conv_s8',
-        parameters: { ...geometry, window, range, in_zero_point: zeroPoint, packed: packed ? 1 : 0 },
+        parameters: { ...geometry, window, range, in_zero_point: zeroPoint },
         arguments: [...tables, ...ends, { work: 'int8_t' }],
-        work: { bytes: 2 * (packed ? Math.ceil(depth / 4) * 4 : depth), lives: 'call' },
+        work: { bytes: 2 * depth, lives: 'call' },
       }
 }
 

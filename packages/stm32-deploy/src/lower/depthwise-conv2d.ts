@@ -1,10 +1,12 @@
 import type { DepthwiseConv2dNode } from '@aed/core'
-import type { Layer, Lines } from '../network.ts'
+import type { Layer, Lines, Table } from '../network.ts'
+import { scale } from '../fixed-point.ts'
+import { affineStep } from './affine-step.ts'
 import { callsByOutputRow } from './calls.ts'
 import { formatLines, sizeOfLines, type Lowering } from './lowering.ts'
 import { affineOf, rangeOf } from './quantization.ts'
-import { accumulatorBits, inDouble, weightedSum, weightTables } from './weights.ts'
-import { convolutionInput, describeWindow, windowRows } from './window.ts'
+import { accumulatorBits, inDouble, weightedSum, weightTables, type WeightedSum } from './weights.ts'
+import { convolutionInput, describeWindow, windowRows, type Window } from './window.ts'
 
 export function lowerDepthwiseConv2d(lowering: Lowering, node: DepthwiseConv2dNode, out: Lines): Layer {
   const { graph } = lowering
@@ -13,27 +15,58 @@ export function lowerDepthwiseConv2d(lowering: Lowering, node: DepthwiseConv2dNo
   const sum = weightedSum(lowering, node, 3, inDouble)
   const taps = window.filter_height * window.filter_width
   const largest = sum.bias.reduce((most, bias) => Math.max(most, Math.abs(bias)), 0) + taps * 128 * 255
-  return {
+  const output = affineOf(graph, node, node.outputs[0])
+  const range = rangeOf(node.activation, output)
+  const shared = {
     name: node.name,
     op: node.op,
     summary: `${describeWindow(window)}: ${formatLines(lines)} -> ${formatLines(out)}`,
-    kernel: 'depthwise_conv_s8',
     inputs: [lines.storage],
     output: out.storage,
-    inPlace: [],
     calls: callsByOutputRow(out.height, (row) => [windowRows(window, lines.height, row)]),
     indexStep: 1,
-    parameters: {
-      in: { ring: lines },
-      out: { ring: out },
-      window,
-      range: rangeOf(node.activation, affineOf(graph, node, node.outputs[0])),
-      in_zero_point: zeroPoint,
-      channel_multiplier: node.multiplier,
-    },
-    tables: weightTables(sum, sum.bias),
-    arguments: [{ table: 0 }, { table: 1 }, { table: 2 }, { table: 3 }, { storage: lines.storage }, { storage: out.storage }],
     macs: sizeOfLines(out) * taps,
     accumulatorBits: accumulatorBits(graph, node, largest),
   }
+  const geometry = { in: { ring: lines }, out: { ring: out } }
+  const ends = [{ storage: lines.storage }, { storage: out.storage }]
+  const found = isPerChannel(window, node, lines, out) ? affineStep(perChannel(sum, zeroPoint, range), slopes(sum), range) : undefined
+  if (found) {
+    const table = (name: string, values: readonly number[]): Table => ({ name, kind: 'weights', data: Int32Array.from(values), shape: [out.channels] })
+    return {
+      ...shared,
+      kernel: 'affine_s8',
+      inPlace: [0],
+      parameters: { ...geometry, range, shift: found.shift },
+      tables: [table('factor', found.steps.map(({ factors }) => factors[0]!)), table('offset', found.steps.map(({ offset }) => offset))],
+      arguments: [{ table: 0 }, { table: 1 }, ...ends],
+    }
+  }
+  return {
+    ...shared,
+    kernel: 'depthwise_conv_s8',
+    inPlace: [],
+    parameters: { ...geometry, window, range, in_zero_point: zeroPoint, channel_multiplier: node.multiplier },
+    tables: weightTables(sum, sum.bias),
+    arguments: [{ table: 0 }, { table: 1 }, { table: 2 }, { table: 3 }, ...ends],
+  }
 }
+
+/** True for a 1 × 1 filter that only scales and offsets each channel where it lies, as a batch normalization does. */
+function isPerChannel({ filter_height, filter_width, stride_height, stride_width, pad_top, pad_left }: Window, { multiplier }: DepthwiseConv2dNode, lines: Lines, out: Lines): boolean {
+  const single = filter_height * filter_width * stride_height * stride_width * multiplier === 1 && pad_top === 0 && pad_left === 0
+  return single && lines.height === out.height && lines.width === out.width
+}
+
+/** What the literal kernel makes of each of the 256 inputs, for each channel. */
+function perChannel({ weights, bias, multiplier, shift }: WeightedSum, inZeroPoint: number, range: ReturnType<typeof rangeOf>): readonly Int8Array[] {
+  return Array.from(bias, (start, channel) =>
+    Int8Array.from({ length: 256 }, (_, i) => {
+      const value = scale(start + weights[channel]! * (i - 128 - inZeroPoint), { multiplier: multiplier[channel]!, shift: shift[channel]! })
+      return Math.max(range.min, Math.min(range.max, value + range.zero_point))
+    }),
+  )
+}
+
+const slopes = ({ weights, multiplier, shift }: WeightedSum): readonly number[] =>
+  Array.from(weights, (weight, channel) => weight * multiplier[channel]! * 2 ** (shift[channel]! - 31))

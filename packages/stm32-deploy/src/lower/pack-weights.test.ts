@@ -13,26 +13,35 @@ const sum = (weights: readonly number[], shift = -8) => {
 }
 const counting = Array.from({ length: 16 }, (_, i) => i + 1)
 
+const lane = (even: number, odd: number) => even + 256 * odd
+const word = (low: number, high: number) => (low & 0xffff) | (high << 16)
+
 describe('packWeights', () => {
-  it('puts two channels side by side, depths 0 and 2 before 1 and 3', () => {
-    expect([...packWeights(sum(counting), 20, false)!.weights]).toEqual([1, 5, 3, 7, 9, 13, 11, 15, 2, 6, 4, 8, 10, 14, 12, 16])
+  it('puts two channels in a lane, depths 0 and 2 in a word before 1 and 3', () => {
+    const { data, shape } = packWeights(sum(counting), 20)!
+    expect([...data]).toEqual([
+      word(lane(1, 5), lane(3, 7)),
+      word(lane(9, 13), lane(11, 15)),
+      word(lane(2, 6), lane(4, 8)),
+      word(lane(10, 14), lane(12, 16)),
+    ])
+    expect(shape).toEqual([1, 1, 4])
   })
 
-  it('takes the borrow of a negative weight off its neighbour: -1 + 256 * 5 has the bytes -1 and 4', () => {
-    expect([...packWeights(sum(counting.with(0, -1)), 20, false)!.weights.slice(0, 2)]).toEqual([-1, 4])
+  it('takes the borrow of a negative weight off its neighbour: -1 + 256 * 5 has the bytes ff and 04', () => {
+    expect(packWeights(sum(counting.with(0, -1)), 20)!.data[0]! & 0xffff).toBe(0x04ff)
   })
 
-  it('pads depths to four with zeros where inputs can be padded, else leaves the weights unpacked', () => {
-    expect([...packWeights(sum([1, 2, 3, 4]), 20, true)!.weights]).toEqual([1, 2, 0, 0, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
-    expect(packWeights(sum([1, 2, 3, 4]), 20, false)).toBeUndefined()
+  it('fills depths up to four with zeros', () => {
+    expect([...packWeights(sum([1, 2, 3, 4]), 20)!.data]).toEqual([lane(1, 2), lane(3, 4), 0, 0])
   })
 
   it('leaves what is not proven unpacked: sums of 25 bits, shifts of 0 and 21, a weight of -128', () => {
-    expect(packWeights(sum(counting), 24, false)).toBeDefined()
-    expect(packWeights(sum(counting), 25, false)).toBeUndefined()
-    expect(packWeights(sum(counting, 0), 20, false)).toBeUndefined()
-    expect(packWeights(sum(counting, -20), 20, false)).toBeDefined()
-    expect(packWeights(sum(counting, -21), 20, false)).toBeUndefined()
-    expect(packWeights(sum(counting.with(3, -128)), 20, false)).toBeUndefined()
+    expect(packWeights(sum(counting), 24)).toBeDefined()
+    expect(packWeights(sum(counting), 25)).toBeUndefined()
+    expect(packWeights(sum(counting, 0), 20)).toBeUndefined()
+    expect(packWeights(sum(counting, -20), 20)).toBeDefined()
+    expect(packWeights(sum(counting, -21), 20)).toBeUndefined()
+    expect(packWeights(sum(counting.with(3, -128)), 20)).toBeUndefined()
   })
 })
