@@ -14,5 +14,5 @@ if (unknown.length > 0) {
 }
 const chosen = all.map((dir) => path.basename(dir)).filter((name) => wanted.length === 0 || wanted.includes(name))
 // One at a time and never from the cache: a time measured beside other work, or yesterday, says nothing.
-const { status } = spawnSync('npx', ['nx', 'run-many', '-t', 'bench', '--parallel=1', '-p', ...chosen.map((name) => `@aed/${name}`)], { cwd: root, stdio: 'inherit' })
+const { status } = spawnSync('npx', ['nx', 'run-many', '-t', 'bench', '--parallel=1', '--output-style=stream', '-p', ...chosen.map((name) => `@aed/${name}`)], { cwd: root, stdio: 'inherit' })
 process.exit(status ?? 1)
