@@ -12,7 +12,7 @@ describe('fitBatchNorm', () => {
   it('gives every channel of every batch normalization mean 0 and variance 1 over the patches', () => {
     const fitted = fitBatchNorm(graph, patches)
     const values = new Map<string, number[]>()
-    createFloatExecutor(fitted).run(patches, (name, found) => {
+    createFloatExecutor(fitted).trace(patches, (name, found) => {
       if (name.endsWith('_bn/add')) values.set(name, [...(values.get(name) ?? []), ...found])
     })
     expect([...values.keys()]).toHaveLength(5)

@@ -27,7 +27,7 @@ export function calibrateRanges(graph: Graph, calibration: Tensor<'float32'>, { 
   let done = 0
   for (const patch of itemsOf(calibration)) {
     throwIfAborted(signal)
-    executor.run(patch, (name, values) => {
+    executor.trace(patch, (name, values) => {
       const { min, max } = rangeOf(values)
       if (!(max - min < Infinity))
         throw new AedError('CALIBRATION_INVALID', `tensor '${name}' has values that are not finite on calibration patch ${done}`, { hint: 'look for broken weights in the float network' })

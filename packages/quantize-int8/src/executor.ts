@@ -14,9 +14,17 @@ export type PlanNode<N extends GraphNode = GraphNode> = (storage: Storage, node:
 /** Called for the input and after each node of each item; `values` is valid during the call only. */
 export type OnTensor<V> = (name: string, values: V) => void
 
+/** A graph ready to run. Inputs are `[n, ...]`, any n; `[n, h, w]` too where the graph takes `[1, h, w, 1]`. */
 export interface Executor<V> {
-  /** @param input `[n, ...]`, any n; `[n, h, w]` too where the graph takes `[1, h, w, 1]` */
-  readonly run: (input: Tensor, onTensor?: OnTensor<V>) => Tensor
+  /**
+   * @param out written and returned where given, so that nothing is allocated; `[n, ...]` of the output's type
+   * @returns the graph's first output, `[n, ...]`
+   */
+  readonly run: (input: Tensor, out?: Tensor) => Tensor
+  /** As `run`, with every output of the graph in its order. */
+  readonly runAll: (input: Tensor, out?: readonly Tensor[]) => readonly Tensor[]
+  /** As `run`, and shows every tensor on the way. */
+  readonly trace: (input: Tensor, onTensor: OnTensor<V>) => Tensor
 }
 
 export const unsupported = (graph: Graph, node: GraphNode, what: string) =>
@@ -56,34 +64,75 @@ export function checkRunnable(graph: Graph): void {
   if (graph.outputs[0] === undefined) throw new AedError('GRAPH_INVALID', `graph '${graph.name}' has no output`)
 }
 
+/** An output: where its values are after each item, and what a batch of them becomes. */
+interface Output {
+  readonly tensor: GraphTensor
+  /** Float32Array stands for any of the arrays here: values only go from one to another of its kind. */
+  readonly values: Float32Array
+}
+
+/** `out` where it fits, else a new tensor for `items` values of an output. */
+function target(graph: Graph, { tensor: { name, dtype, shape }, values }: Output, items: number, out: Tensor | undefined): Tensor {
+  if (out === undefined) return { dtype, shape: [items, ...shape.slice(1)], data: new ARRAY_OF[dtype](items * values.length) }
+  const fits = out.dtype === dtype && out.data.length === items * values.length && out.shape[0] === items && sizeOf(out.shape) === out.data.length
+  if (!fits) throw new AedError('MODEL_MISMATCH', `graph '${graph.name}': output '${name}' makes ${dtype} ${formatShape([items, ...shape.slice(1)])}, the given tensor is ${out.dtype} ${formatShape(out.shape)}`)
+  return out
+}
+
 /**
- * Runs prepared nodes in order, item by item. A run allocates its result and nothing for an item.
- * @param computes one for each node @param valuesOf where the values of an activation live
+ * Runs prepared nodes in order, item by item. A run allocates its results where none are given, and nothing for an item.
+ * @param computes one for each node @param valuesOf where the values of a tensor live
  */
 export function createRunner<V>(graph: Graph, computes: readonly (() => void)[], valuesOf: (name: string) => V): Executor<V> {
   const steps = graph.nodes.map((node, i) => ({ name: node.outputs[0]!, compute: computes[i]!, values: valuesOf(node.outputs[0]!) }))
   const inputTensor = tensorOf(graph, graph.inputs[0])
-  const outputTensor = tensorOf(graph, graph.outputs[0])
   const inputValues = valuesOf(inputTensor.name)
   const inputArray = inputValues as Float32Array
-  const outputArray = valuesOf(outputTensor.name) as Float32Array
-  const [inputSize, outputSize] = [inputArray.length, outputArray.length]
+  const outputs = graph.outputs.map((name): Output => ({ tensor: tensorOf(graph, name), values: valuesOf(name) as Float32Array }))
+  const [first] = outputs as [Output]
 
+  const load = (source: Float32Array, item: number) => {
+    const size = inputArray.length
+    for (let i = 0, at = item * size; i < size; i++) inputArray[i] = source[at + i]!
+  }
+  const store = ({ values }: Output, to: Tensor, item: number) => {
+    const data = to.data as Float32Array
+    for (let i = 0, at = item * values.length; i < values.length; i++) data[at + i] = values[i]!
+  }
   return {
-    run(input, onTensor) {
+    run(input, out) {
       const items = countItems(graph, inputTensor, input)
-      const result = new ARRAY_OF[outputTensor.dtype](items * outputSize) as Float32Array
-      const source = input.data as Float32Array
+      const result = target(graph, first, items, out)
       for (let item = 0; item < items; item++) {
-        for (let i = 0, at = item * inputSize; i < inputSize; i++) inputArray[i] = source[at + i]!
-        onTensor?.(inputTensor.name, inputValues)
+        load(input.data as Float32Array, item)
+        for (let i = 0; i < steps.length; i++) steps[i]!.compute()
+        store(first, result, item)
+      }
+      return result
+    },
+    runAll(input, out) {
+      const items = countItems(graph, inputTensor, input)
+      const results = outputs.map((output, i) => target(graph, output, items, out?.[i]))
+      for (let item = 0; item < items; item++) {
+        load(input.data as Float32Array, item)
+        for (let i = 0; i < steps.length; i++) steps[i]!.compute()
+        for (let i = 0; i < outputs.length; i++) store(outputs[i]!, results[i]!, item)
+      }
+      return results
+    },
+    trace(input, onTensor) {
+      const items = countItems(graph, inputTensor, input)
+      const result = target(graph, first, items, undefined)
+      for (let item = 0; item < items; item++) {
+        load(input.data as Float32Array, item)
+        onTensor(inputTensor.name, inputValues)
         for (const { name, compute, values } of steps) {
           compute()
-          onTensor?.(name, values)
+          onTensor(name, values)
         }
-        result.set(outputArray, item * outputSize)
+        store(first, result, item)
       }
-      return { dtype: outputTensor.dtype, shape: [items, ...outputTensor.shape.slice(1)], data: result }
+      return result
     },
   }
 }

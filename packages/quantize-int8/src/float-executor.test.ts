@@ -96,7 +96,7 @@ describe('createFloatExecutor', () => {
   it('shows the input and the value of every node of every item', () => {
     const graph = smallNetwork()
     let calls = 0
-    createFloatExecutor(graph).run(patches(2, 24, 20, 2), () => calls++)
+    createFloatExecutor(graph).trace(patches(2, 24, 20, 2), () => calls++)
     expect(calls).toBe(2 * (1 + graph.nodes.length))
   })
 

@@ -5,15 +5,11 @@ import { planFloatPool2d } from './float/pool2d.ts'
 import { planFloatWeighted } from './float/weighted.ts'
 import { noOptionsSchema, type NoOptions } from './no-options.ts'
 
-/** A float32 graph ready to run. */
+/** A float32 graph ready to run, as {@link Executor} explains; inputs of another type or shape are `MODEL_MISMATCH`. */
 export interface FloatExecutor {
-  /**
-   * @param input `[n, ...]`, any n; `[n, mels, frames]` too where the graph takes `[1, mels, frames, 1]`
-   * @param onTensor called for the input and after each node of each item; `values` is valid during the call only
-   * @returns the graph's first output, `[n, ...]`
-   * @throws AedError `MODEL_MISMATCH` for an input of another type or shape
-   */
-  readonly run: (input: Tensor<'float32'>, onTensor?: OnTensor<Float32Array>) => Tensor<'float32'>
+  readonly run: (input: Tensor<'float32'>, out?: Tensor<'float32'>) => Tensor<'float32'>
+  readonly runAll: (input: Tensor<'float32'>, out?: readonly Tensor<'float32'>[]) => readonly Tensor<'float32'>[]
+  readonly trace: (input: Tensor<'float32'>, onTensor: OnTensor<Float32Array>) => Tensor<'float32'>
 }
 
 function planNode(storage: Storage, node: GraphNode): () => void {
@@ -52,8 +48,8 @@ function planNode(storage: Storage, node: GraphNode): () => void {
  * @throws AedError `GRAPH_INVALID`, `MODEL_UNSUPPORTED` with the node
  */
 export function createFloatExecutor(graph: Graph): FloatExecutor {
-  const { run } = createExecutor<Float32Array>(graph, planNode)
-  return { run: (input, onTensor) => run(input, onTensor) as Tensor<'float32'> }
+  // A float network has float32 values only: planNode refuses the others.
+  return createExecutor<Float32Array>(graph, planNode) as FloatExecutor
 }
 
 /** Stage: a float graph on a batch; {@link createFloatExecutor} and one run. */

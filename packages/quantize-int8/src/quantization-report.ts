@@ -58,8 +58,8 @@ export function reportQuantization(graph: Graph, quantized: Graph, calibration: 
     return { scale: scales[0]!, zeroPoint: zeroPoints[0]! }
   }
   for (const patch of itemsOf(calibration, compared)) {
-    float.run(patch, (name, values) => expected.set(name, values.slice()))
-    int8.run(patch, (name, values) => {
+    float.trace(patch, (name, values) => expected.set(name, values.slice()))
+    int8.trace(patch, (name, values) => {
       const sum = sums.get(name)
       if (sum) addErrors(sum, expected.get(name)!, values as Int8Array, affine(name))
     })

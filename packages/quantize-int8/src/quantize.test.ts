@@ -56,7 +56,7 @@ describe('quantize', () => {
     const { min, max, scale, zeroPoint } = report.tensors.find(({ name }) => name === 'stem')!
     expect((0 - min) / scale).toBeCloseTo(zeroPoint + 128, 9)
     let [least, most] = [0, 0]
-    createFloatExecutor(float).run(calibration, (name, values) => {
+    createFloatExecutor(float).trace(calibration, (name, values) => {
       if (name === 'stem') [least, most] = [Math.min(least, ...values), Math.max(most, ...values)]
     })
     expect(scale).toBeCloseTo((most - least) / 255, 6)

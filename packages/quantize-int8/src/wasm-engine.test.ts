@@ -23,7 +23,7 @@ const npy = (name: string) => decodeNpy(new Uint8Array(readFileSync(new URL(`../
 /** Every tensor that a run shows, item by item. */
 function tensorsOf(engine: Executor<Int8Values>, input: Tensor) {
   const shown: { readonly name: string; readonly values: Int8Values }[] = []
-  const output = engine.run(input, (name, values) => shown.push({ name, values: values.slice() }))
+  const output = engine.trace(input, (name, values) => shown.push({ name, values: values.slice() }))
   return { shown, output }
 }
 

@@ -19,20 +19,21 @@ export function withPython(name: string, suite: () => void): void {
     })
 }
 
-/** Outputs of LiteRT's reference kernels for some models, each with a batch of inputs. */
-export function runReferenceKernels(jobs: readonly { readonly model: Uint8Array; readonly input: Tensor }[]): Tensor[] {
+/** Outputs of LiteRT's reference kernels for some models, each with a batch of inputs: every output of each model. */
+export function runReferenceKernels(jobs: readonly { readonly model: Uint8Array; readonly input: Tensor }[]): Tensor[][] {
   const folder = mkdtempSync(join(tmpdir(), 'aed-tflite-'))
   try {
     const files = jobs.map(({ model, input }, i) => {
-      const paths = { model: join(folder, `${i}.tflite`), input: join(folder, `${i}-in.npy`), output: join(folder, `${i}-out.npy`) }
+      const paths = { model: join(folder, `${i}.tflite`), input: join(folder, `${i}-in.npy`), output: join(folder, `${i}-out`) }
       writeFileSync(paths.model, model)
       writeFileSync(paths.input, encodeNpy(input))
       return paths
     })
     const script = fileURLToPath(new URL('run_tflite.py', import.meta.url))
-    const { status, stderr } = spawnSync(python!, [script], { input: JSON.stringify(files), encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(python!, [script], { input: JSON.stringify(files), encoding: 'utf8' })
     if (status !== 0) throw new Error(`${python!} ${script}: ${stderr}`)
-    return files.map(({ output }) => decodeNpy(new Uint8Array(readFileSync(output)), output))
+    const counts = JSON.parse(stdout) as readonly number[]
+    return files.map(({ output }, i) => Array.from({ length: counts[i]! }, (_, k) => decodeNpy(new Uint8Array(readFileSync(`${output}${k}.npy`)), output)))
   } finally {
     rmSync(folder, { recursive: true })
   }
