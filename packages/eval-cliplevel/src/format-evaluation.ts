@@ -1,5 +1,6 @@
 import type { ClipMetrics, Evaluation } from './evaluate.ts'
 import type { Metrics } from './metrics.ts'
+import { table } from './text.ts'
 
 /** Widest confusion matrix that is printed; of more classes the most frequent confusions are. */
 const MATRIX_CLASSES = 20
@@ -8,12 +9,6 @@ const CONFUSIONS = 10
 /** A part as per cent: `92.5 %`; `–` where it is not defined. */
 function percent(value: number | null): string {
   return value === null ? '–' : `${(100 * value).toFixed(1)} %`
-}
-
-/** Rows as columns of equal width, the first to the left and the rest to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_cell, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ').trimEnd())
 }
 
 function summary(levels: readonly (readonly [string, Metrics | ClipMetrics])[]): string[] {
