@@ -25,16 +25,9 @@ describe('parseModelCard', () => {
     expect(() => parseModelCard({ ...card, detection: { ...detection, smoothing: 0 } }, 'aed.json')).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
-  it('reads a clip head', () => {
-    const head = {
-      kind: 'clip',
-      blocks: [{ name: 'stage 3', kind: 'tap', tensor: 'relu_3', statistics: ['mean', 'max'], gain: 1 }],
-      mean: [0, 0],
-      scale: [1, 1],
-      weights: [1, 0, 0, 1],
-      bias: [0, 0],
-    }
-    expect(parseModelCard({ ...card, head }, 'aed.json').head).toEqual(head)
+  it('reads the threshold of unknown, and refuses one above 1', () => {
+    expect(parseModelCard({ ...card, unknownBelow: 0.4 }, 'aed.json').unknownBelow).toBe(0.4)
+    expect(() => parseModelCard({ ...card, unknownBelow: 1.5 }, 'aed.json')).toThrow('aed.json: unknownBelow takes at most 1, got 1.5')
   })
 
   for (const [input, message] of [
