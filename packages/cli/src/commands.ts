@@ -42,8 +42,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   eval: { summary: 'patch- and clip-level accuracy of a model or of a table of scores', load: () => import('./commands/eval.ts').then((m) => m.evaluate) },
   deploy: { summary: 'write the C library of an int8 .tflite', load: () => import('./commands/deploy.ts').then((m) => m.deploy) },
   data: {
-    summary: 'look at datasets, split them, make them',
+    summary: 'get datasets, look at them, split them, make them',
     commands: {
+      get: { summary: 'download a published dataset: ESC-50', load: () => import('./commands/data-get.ts').then((m) => m.get) },
       inspect: { summary: 'what is in a dataset: counts, sound, damage, duplicates', load: () => import('./commands/data-inspect.ts').then((m) => m.inspect) },
       split: { summary: 'deal a dataset into folds, recordings whole, leaks refused', load: () => import('./commands/data-split.ts').then((m) => m.split) },
       convert: { summary: 'turn the tables of FSD50K into one that every command reads', load: () => import('./commands/data-convert.ts').then((m) => m.convert) },

@@ -212,7 +212,7 @@ describe('aed eval --scores', () => {
 
 describe('aed data', () => {
   it('lists its commands, and refuses unknown ones', () => {
-    expect(aed('data', '--help').stdout).toMatch(/inspect [^]*split [^]*convert [^]*synth /)
+    expect(aed('data', '--help').stdout).toMatch(/get [^]*inspect [^]*split [^]*convert [^]*synth /)
     expect(aed('data', 'split', '--help').stdout).toContain('aed data split')
     expect(failure('data')).toContain('USAGE')
     expect(failure('data', 'nothing')).toContain("unknown command 'nothing'")
@@ -255,5 +255,8 @@ describe('aed data', () => {
     expect(JSON.parse(aed('data', 'inspect', 'fsd/fsd50k-train.csv', '--json').stdout)).toMatchObject({ clips: 2, classes: [{ name: 'Dog' }, { name: 'Rain' }] })
     expect(failure('data', 'convert', 'fsd50k', 'fsd', '--ancestors', 'add', '--out', 'fsd')).toContain('--ontology')
     expect(failure('data', 'convert', 'other', 'fsd', '--out', 'fsd')).toContain('USAGE')
+    expect(failure('data', 'get', 'esc51')).toContain('USAGE')
+    expect(failure('data', 'get', 'esc50', '--out', 'new', '--checksum', 'md5:12')).toContain('INVALID_OPTION')
+    expect(failure('data', 'get', 'esc50', '--out', 'fsd')).toContain('FILE_EXISTS')
   })
 })

@@ -28,6 +28,8 @@ export const ERROR_CODES = {
   DEPLOY_UNSUPPORTED: 'A graph cannot be turned into C.',
   VERIFY_FAILED: 'Two runtimes that must agree do not.',
   BELOW_MINIMUM: 'A figure is below the least that the caller asked for.',
+  DOWNLOAD_FAILED: 'A file could not be downloaded, or is not the one that was published.',
+  ARCHIVE_INVALID: 'An archive is damaged, or would write outside its folder or beyond its limits.',
   TOOL_NOT_FOUND: 'A compiler, emulator, browser or interpreter that is needed is not installed.',
   TOOL_FAILED: 'An external tool stopped with an error.',
   USAGE: 'A command line is wrong.',

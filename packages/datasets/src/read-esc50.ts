@@ -5,7 +5,7 @@ import { parseEsc50Csv, type Esc50Row } from './esc50-csv.ts'
 import { readText, type Listing } from './listing.ts'
 import { SYNTHETIC_CITATION, SYNTHETIC_LICENCE, SYNTHETIC_MARKER, SYNTHETIC_NAME } from './synthetic/marker.ts'
 
-const ESC_CITATION = 'K. J. Piczak. ESC: Dataset for Environmental Sound Classification. ACM Multimedia 2015. https://doi.org/10.1145/2733373.2806390'
+export const ESC_CITATION = 'K. J. Piczak. ESC: Dataset for Environmental Sound Classification. ACM Multimedia 2015. https://doi.org/10.1145/2733373.2806390'
 /** The whole of ESC-50 is non-commercial, its subset ESC-10 is not. */
 const ESC10_LICENCE = 'CC BY 3.0 (each clip: see its attribution)'
 export const ESC50_LICENCE = 'CC BY-NC 3.0'

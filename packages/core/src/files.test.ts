@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { AedError } from './errors.ts'
-import { exists, fileError, readBytes, requireWritable, writeAtomic, writeFolderAtomic } from './node.ts'
+import { exists, fileError, readBytes, requireWritable, writeAtomic, writeFolderAtomic } from './files.ts'
 
 const asUser = process.getuid?.() === 0 ? it.skip : it // skipped for root, who may write everywhere
 let dir = ''
