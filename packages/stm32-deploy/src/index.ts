@@ -1,10 +1,11 @@
 export { generateC } from './generate-c.ts'
 export { deployOptionsSchema } from './options.ts'
-export { completeReport, DEPLOY_REPORT_SCHEMA } from './report.ts'
+export { planSvg } from './plan-svg.ts'
+export { addInstructions, completeReport, DEPLOY_REPORT_SCHEMA } from './report.ts'
 export { stages } from './stages.ts'
 export { TARGETS } from './targets.ts'
 
 export type { GeneratedLibrary, GenerateInput, SelftestVector } from './generate-c.ts'
 export type { DeployOptions } from './options.ts'
-export type { BufferReport, DeployReport, Footprint, LayerReport } from './report.ts'
+export type { BufferReport, DeployReport, Footprint, InstructionCounts, LayerReport } from './report.ts'
 export type { Target, TargetName } from './targets.ts'

@@ -5,7 +5,7 @@ export { measureFootprint } from './node/measure-footprint.ts'
 export { writeProject } from './node/write-project.ts'
 
 export type { Tool } from './node/find-tools.ts'
-export type { Emulation } from './node/emulate.ts'
+export type { Emulation, EmulationOptions } from './node/emulate.ts'
 export type { HostBuild, HostBuildOptions } from './node/host-build.ts'
 export type { LibraryFiles } from './node/library-files.ts'
 export type { FootprintOptions } from './node/measure-footprint.ts'

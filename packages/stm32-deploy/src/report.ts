@@ -16,9 +16,8 @@ export interface BufferReport {
   readonly bytes: number
   /** Rows kept; 0 for scratch and sums. */
   readonly slots: number
-  /** Part of the schedule from the first to the last need, 0 to 1. */
-  readonly from: number
-  readonly to: number
+  /** When it holds something: steps of the schedule, first and last of each stretch. */
+  readonly live: readonly (readonly [number, number])[]
 }
 
 export interface LayerReport {
@@ -33,6 +32,8 @@ export interface LayerReport {
   readonly constants: number
   /** Bits of the accumulator that no input can exceed (proven); null where there is none. */
   readonly accumulatorBits: number | null
+  /** Counted on an emulated core, its step of the schedule included; null until {@link addInstructions}. */
+  readonly instructions: number | null
 }
 
 /** What a compiler made of the library. */
@@ -90,6 +91,10 @@ export interface DeployReport {
     readonly total: number | null
   }
   readonly macs: number
+  /** Of a run, counted on an emulated core; null until {@link addInstructions}. */
+  readonly instructions: number | null
+  /** Calls of kernels in a run. */
+  readonly steps: number
   readonly layers: readonly LayerReport[]
   readonly buffers: readonly BufferReport[]
   readonly footprint: Footprint | null
@@ -123,6 +128,8 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
     },
     flash: { weights: constants('weights'), tables: constants('tables') + plan.steps.length * (network.layers.length > 256 ? 2 : 1), code: null, total: null },
     macs: network.layers.reduce((sum, { macs }) => sum + macs, 0),
+    instructions: null,
+    steps: plan.steps.length,
     layers: network.layers.map((layer) => ({
       name: layer.name,
       op: layer.op,
@@ -132,6 +139,7 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
       calls: layer.calls.length,
       constants: constants(undefined, [layer]),
       accumulatorBits: layer.accumulatorBits ?? null,
+      instructions: null,
     })),
     buffers: bufferReports(library),
     footprint: null,
@@ -141,10 +149,22 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
 
 /** The arena's pieces in the order of their first need. */
 function bufferReports({ plan }: Library): readonly BufferReport[] {
-  const last = Math.max(1, plan.steps.length - 1)
   return plan.buffers
-    .map(({ name, kind, bytes, slots, live }, index) => ({ name, kind, offset: plan.offsets[index]!, bytes, slots, from: live[0]!.from / last, to: live.at(-1)!.to / last }))
-    .toSorted((a, b) => a.from - b.from || a.offset - b.offset)
+    .map(({ name, kind, bytes, slots, live }, index) => ({ name, kind, offset: plan.offsets[index]!, bytes, slots, live: live.map(({ from, to }) => [from, to] as const) }))
+    .toSorted((a, b) => a.live[0]![0] - b.live[0]![0] || a.offset - b.offset)
+}
+
+/** Instructions of a run and of each layer of it, as an emulator counts them. */
+export interface InstructionCounts {
+  readonly instructions: readonly number[]
+  readonly layers: readonly (readonly number[])[]
+}
+
+/** The report with the counts of the run that took most. */
+export function addInstructions(report: DeployReport, { instructions, layers }: InstructionCounts): DeployReport {
+  const most = Math.max(...instructions)
+  const counts = layers[instructions.indexOf(most)]
+  return { ...report, instructions: most, layers: report.layers.map((layer, index) => ({ ...layer, instructions: counts?.[index] ?? null })) }
 }
 
 /** The report with the figures of a compiler. */

@@ -1,6 +1,6 @@
 import { sizeOf } from '@aed/core'
 import { expect, it } from '@jest/globals'
-import { generateC } from '../src/generate-c.ts'
+import { addInstructions, generateC } from '../src/index.ts'
 import { runOnEmulator } from '../src/node/emulate.ts'
 import { everyKernel, miniResNet, randomGraph } from './networks.ts'
 import { expectedOutputs, testInputs } from './run-generated.ts'
@@ -19,6 +19,20 @@ describeWith(['arm-none-eabi-gcc', 'qemu-system-arm'], 'runOnEmulator', () => {
     const { outputs, instructions } = await runOnEmulator(generateC({ graph, card: null }).files, inputs, 3)
     expect(outputs).toEqual(expectedOutputs(graph, inputs))
     expect(Math.max(...instructions)).toBeLessThan(22e6)
+  })
+
+  it('counts each layer alone: as often the same, in all what the run takes without the hook, but for a few a call', async () => {
+    const { files, report } = generateC({ graph: miniResNet(1), card: null })
+    const emulation = await runOnEmulator(files, testInputs(3200, 1), 3, { perLayer: report.layers.length })
+    const { layers, instructions } = addInstructions(report, emulation)
+    expect(instructions).toBe(Math.max(...emulation.instructions))
+    for (const { name, instructions: count, calls } of layers) expect([name, count! >= 10 * calls]).toEqual([name, true])
+    const sum = layers.reduce((all, layer) => all + layer.instructions!, 0)
+    expect(Math.abs(sum - instructions!)).toBeLessThan(20 * report.steps + 100)
+    // Two convolutions of one shape take the same, whatever the data.
+    const twins = layers.filter(({ summary }) => summary === '1x1 stride 1: [16, 13, 64] -> [16, 13, 64]').map((layer) => layer.instructions!)
+    expect(twins.length).toBe(3)
+    expect(Math.max(...twins) - Math.min(...twins)).toBeLessThanOrEqual(2 * 16)
   })
 
   it('INVALID_INPUT for inputs that are not whole', async () => {

@@ -17,6 +17,11 @@ export function emitLibrary(library: Library): string {
 
 #include "${name}_kernels.h"
 ${includes}
+/* A profiler can define this: it is called before each call of a kernel, with the layer. */
+#ifndef ${upper}_ON_CALL
+#define ${upper}_ON_CALL(layer) ((void)0)
+#endif
+
 ${labelsText(library)}${network.layers.map((layer, index) => parametersText(library, layer, index)).join('\n')}
 /* The layer of each call: a row is made when the row of a later layer needs it. */
 static const ${wide ? 'uint16_t' : 'uint8_t'} schedule[${order.length}] = {
@@ -37,6 +42,7 @@ ${usesArena(library) ? '    int8_t *const base = (int8_t *)arena;\n' : ''}
         const int32_t layer = schedule[step];
         const int32_t index = calls[layer]++;
 
+        ${upper}_ON_CALL(layer);
         switch (layer) {
 ${network.layers.map((layer, index) => caseText(library, layer, index)).join('')}        default:
             break;

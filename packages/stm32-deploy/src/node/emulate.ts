@@ -6,14 +6,28 @@ import { runTool } from './run-tool.ts'
 
 const COMPILER = 'arm-none-eabi-gcc'
 const EMULATOR = 'qemu-system-arm'
-/** `-icount shift=0` gives an instruction 1 ns, and the 20 MHz clock of the board's SysTick ticks each 50 ns. */
-const INSTRUCTIONS_PER_TICK = 50
+/**
+ * `-icount shift=N` lets the emulated clock go on by 2^N ns an instruction. The board's 32-bit timer runs at 20 MHz: with 128 ns an instruction, intervals
+ * of up to 1,677 million instructions are counted exactly, as a tick is less than half of one.
+ */
+const CLOCK_SHIFT = 7
 
 export interface Emulation {
   /** int8 `[count, outputSize]` */
   readonly outputs: Int8Array
-  /** Executed by each run of the network, within 50. */
+  /** Executed by each run of the network: the exact count. */
   readonly instructions: readonly number[]
+  /**
+   * `[count][layers]`: of each run by each layer, with the step of the schedule that calls it; asked for with `perLayer`, else empty. The hook that
+   * divides a run keeps some registers of `NAME_run` busy, so that their sum differs from `instructions` by a few a call.
+   */
+  readonly layers: readonly (readonly number[])[]
+}
+
+export interface EmulationOptions {
+  /** Count the instructions of each of so many layers too: builds and runs the library once more. */
+  readonly perLayer?: number
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Memory of the MPS2 board AN505, secure world; sizes are the emulator's, far larger than any microcontroller's. */
@@ -29,11 +43,15 @@ SECTIONS {
 }
 `
 
+/** Declares the hook for `NAME_ON_CALL` in front of every file. */
+const PROFILE_HEADER = '#include <stdint.h>\nvoid on_call(int32_t layer);\n'
+
 const runner = (name: string, inputs: Int8Array, count: number) => {
   const upper = name.toUpperCase()
   return `#include "${name}.h"
 
-#define SYSTICK ((volatile uint32_t *)0xE000E010)
+#define TIMER ((volatile uint32_t *)0x50000000)
+#define NOW TIMER[1]
 #define CPACR (*(volatile uint32_t *)0xE000ED88)
 
 extern char stack_top;
@@ -81,6 +99,26 @@ static void stop(uint32_t status)
     }
 }
 
+/* Instructions between two readings of the timer: an interval is known to a tick, which is less than half an instruction. */
+static int32_t instructions(uint32_t from, uint32_t to)
+{
+    return (int32_t)(((uint64_t)(from - to) * 50u + (1u << ${CLOCK_SHIFT - 1})) >> ${CLOCK_SHIFT});
+}
+
+/* Of each layer, then of an interval that holds this function's own alone. */
+static int32_t spent[LAYERS + 1];
+static int32_t current;
+static uint32_t since;
+
+__attribute__((noinline)) void on_call(int32_t layer)
+{
+    const uint32_t now = NOW;
+
+    spent[current] += instructions(since, now) - spent[LAYERS];
+    current = layer;
+    since = NOW;
+}
+
 static void fault(void)
 {
     stop(2);
@@ -90,17 +128,33 @@ void reset(void)
 {
     CPACR |= 0xfu << 20;
     __asm volatile("dsb\\n\\tisb");
-    SYSTICK[1] = 0xffffff;
+    TIMER[2] = 0xffffffff;
+    TIMER[1] = 0xffffffff;
+    TIMER[0] = 1;
     for (int32_t run = 0; run < ${count}; ++run) {
         for (uint32_t i = 0; i < sizeof arena; ++i) {
             arena.bytes[i] = (unsigned char)(run + 0x5a);
         }
-        SYSTICK[2] = 0;
-        SYSTICK[0] = 5;
-        if (${name}_run(inputs + run * ${upper}_INPUT_SIZE, output, &arena) != 0) {
+        for (int32_t i = 0; i <= LAYERS; ++i) {
+            spent[i] = 0;
+        }
+        on_call(LAYERS);
+        spent[LAYERS] = 0;
+        on_call(LAYERS);
+        on_call(0);
+
+        const uint32_t before = NOW;
+        const int status = ${name}_run(inputs + run * ${upper}_INPUT_SIZE, output, &arena);
+        const uint32_t after = NOW;
+
+        on_call(0);
+        if (status != 0) {
             stop(1);
         }
-        print((int32_t)(0xffffff - SYSTICK[2]));
+        print(instructions(before, after));
+        for (int32_t i = 0; i < LAYERS; ++i) {
+            print(spent[i]);
+        }
         for (int32_t i = 0; i < ${upper}_OUTPUT_SIZE; ++i) {
             print(output[i]);
         }
@@ -117,22 +171,34 @@ __attribute__((section(".vectors"), used)) static const void *const vectors[16] 
  * @param inputs int8 `[count, inputSize]`
  * @throws AedError `TOOL_NOT_FOUND` without compiler or emulator, `TOOL_FAILED` when one complains or the core faults, `INVALID_INPUT`
  */
-export async function runOnEmulator(files: LibraryFiles, inputs: Int8Array, count: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Emulation> {
-  const { name, inputSize, outputSize } = readHeader(files)
+export async function runOnEmulator(files: LibraryFiles, inputs: Int8Array, count: number, { perLayer = 0, signal }: EmulationOptions = {}): Promise<Emulation> {
+  const { name, inputSize } = readHeader(files)
   if (inputs.length !== count * inputSize) throw new AedError('INVALID_INPUT', `runOnEmulator: ${count} inputs of '${name}' are ${count * inputSize} values, got ${inputs.length}`)
-  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runner(name, inputs, count), 'runner/an505.ld': LINKER_SCRIPT })
+  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runner(name, inputs, count), 'runner/profile.h': PROFILE_HEADER, 'runner/an505.ld': LINKER_SCRIPT })
   try {
-    const flags = [...TARGETS.stm32u585.flags, '-std=c99', '-O2', '-ffunction-sections', '-Wl,--gc-sections', '-nostartfiles']
-    const install = 'install gcc-arm-none-eabi and qemu-system-arm'
-    await runTool(COMPILER, [...flags, '-Iinclude', ...sourcesOf(files), '-std=gnu99', 'runner/main.c', '-T', 'runner/an505.ld', '-lm', '-o', 'runner/run.elf'], { cwd: dir, hint: install, signal })
-    const semihosting = ['-semihosting-config', 'enable=on,target=native']
-    const { stdout, stderr } = await runTool(EMULATOR, ['-M', 'mps2-an505', '-icount', 'shift=0', '-display', 'none', '-monitor', 'none', '-serial', 'none', ...semihosting, '-kernel', path.join(dir, 'runner', 'run.elf')], { hint: install, signal })
-    const printed = `${new TextDecoder().decode(stdout)}${stderr}`.trim().split('\n').map(Number)
-    if (printed.length !== count * (outputSize + 1) || printed.some(Number.isNaN))
-      throw new AedError('TOOL_FAILED', `runOnEmulator: '${name}' printed ${printed.length} numbers for ${count} inputs, expected ${count * (outputSize + 1)}`)
-    const isCount = (i: number) => i % (outputSize + 1) === 0
-    return { outputs: Int8Array.from(printed.filter((_, i) => !isCount(i))), instructions: printed.filter((_, i) => isCount(i)).map((ticks) => ticks * INSTRUCTIONS_PER_TICK) }
+    const runs = await emulate(files, dir, count, 0, signal)
+    const layers = perLayer > 0 ? (await emulate(files, dir, count, perLayer, signal)).map(({ spent }) => spent) : []
+    return { outputs: Int8Array.from(runs.flatMap(({ output }) => output)), instructions: runs.map(({ instructions }) => instructions), layers }
   } finally {
     await remove()
   }
+}
+
+/** Builds and runs what lies in a folder, with the hook where layers are counted. */
+async function emulate(files: LibraryFiles, dir: string, count: number, layers: number, signal: AbortSignal | undefined) {
+  const { name, outputSize } = readHeader(files)
+  const hook = layers > 0 ? [`-D${name.toUpperCase()}_ON_CALL=on_call`, '-include', 'runner/profile.h'] : []
+  const flags = [...TARGETS.stm32u585.flags, '-O2', '-ffunction-sections', '-Wl,--gc-sections', '-nostartfiles', ...hook]
+  const hint = 'install gcc-arm-none-eabi and qemu-system-arm'
+  const semihosting = ['-semihosting-config', 'enable=on,target=native']
+  await runTool(COMPILER, [...flags, `-DLAYERS=${layers}`, '-Iinclude', '-std=c99', ...sourcesOf(files), '-std=gnu99', 'runner/main.c', '-T', 'runner/an505.ld', '-lm', '-o', 'runner/run.elf'], { cwd: dir, hint, signal })
+  const board = ['-M', 'mps2-an505', '-icount', `shift=${CLOCK_SHIFT}`, '-display', 'none', '-monitor', 'none', '-serial', 'none']
+  const { stdout, stderr } = await runTool(EMULATOR, [...board, ...semihosting, '-kernel', path.join(dir, 'runner', 'run.elf')], { hint, signal })
+  const printed = `${new TextDecoder().decode(stdout)}${stderr}`.trim().split('\n').map(Number)
+  const each = 1 + layers + outputSize
+  if (printed.length !== count * each || printed.some(Number.isNaN)) throw new AedError('TOOL_FAILED', `runOnEmulator: '${name}' printed ${printed.length} numbers for ${count} inputs, expected ${count * each}`)
+  return Array.from({ length: count }, (_, run) => {
+    const [instructions, ...rest] = printed.slice(run * each, (run + 1) * each)
+    return { instructions: instructions!, spent: rest.slice(0, layers), output: rest.slice(layers) }
+  })
 }
