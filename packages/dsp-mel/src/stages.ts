@@ -1,4 +1,4 @@
-import type { Stages } from '@aed/core'
+import type { AudioClip, Stages, Tensor } from '@aed/core'
 import { augmentPatches } from './augment/augment-patches.ts'
 import { delta } from './delta.ts'
 import { deviceLogMelPatches } from './device/front-end.ts'
@@ -8,6 +8,31 @@ import { mfcc } from './mfcc.ts'
 import { powerToDb } from './power-to-db.ts'
 import { standardizeBands } from './standardize.ts'
 import { spectrogram, stft } from './stft.ts'
+import { bandEnvelopes } from './temporal/band-envelopes.ts'
+import { logMelModulation } from './temporal/log-mel-modulation.ts'
+import { logMelMoments } from './temporal/log-mel-moments.ts'
+
+/** A stage of a function without options. */
+type WithoutOptions<I> = (input: I, options: Readonly<Record<string, never>>) => Float32Array
+
+const bandEnvelopesStage: WithoutOptions<AudioClip> = bandEnvelopes
+const logMelModulationStage: WithoutOptions<Tensor<'float32'>> = logMelModulation
+const logMelMomentsStage: WithoutOptions<Tensor<'float32'>> = logMelMoments
 
 /** What `@aed/dsp-mel/worker` answers to. */
-export const stages = { augmentPatches, delta, deviceLogMelPatches, logMelPatches, logMelSpectrogram, melSpectrogram, mfcc, powerToDb, spectrogram, standardizeBands, stft } as const satisfies Stages
+export const stages = {
+  augmentPatches,
+  bandEnvelopes: bandEnvelopesStage,
+  delta,
+  deviceLogMelPatches,
+  logMelModulation: logMelModulationStage,
+  logMelMoments: logMelMomentsStage,
+  logMelPatches,
+  logMelSpectrogram,
+  melSpectrogram,
+  mfcc,
+  powerToDb,
+  spectrogram,
+  standardizeBands,
+  stft,
+} as const satisfies Stages
