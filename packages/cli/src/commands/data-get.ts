@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { AedError } from '@aed/core'
+import { AedError, type Progress } from '@aed/core'
 import { downloadDataset, PUBLISHED_DATASETS, type PublishedDataset } from '@aed/datasets'
 import { defaultCacheDir } from '@aed/e2e'
 import type { CommandModule } from '../commands.ts'
@@ -34,9 +34,14 @@ export const get: CommandModule = {
     if (!dataset) throw new AedError('USAGE', `aed data get: no dataset '${name}'; there is ${NAMES.join(', ')}`)
     const dir = out ?? path.join(defaultCacheDir(), 'datasets', name)
     const source = { ...(url !== undefined && { url }), ...(checksum !== undefined && { checksum: parseChecksum(checksum) }) }
-    output.say(`${dataset.name}, ${dataset.homepage}\nlicence: ${dataset.licence}\ncite: ${dataset.citation}`)
-    const { clips } = await downloadDataset(dataset, dir, source, { signal, onProgress: ({ done, total }) => output.progress({ done: mib(done), total: mib(total), what: 'MiB' }) })
     const { licence, citation, homepage } = dataset
+    let said = false
+    const onProgress = ({ done, total }: Progress) => {
+      if (!said) output.say(`${dataset.name}, ${homepage}\nlicence: ${licence}\ncite: ${citation}`)
+      said = true
+      output.progress({ done: mib(done), total: mib(total), what: 'MiB' })
+    }
+    const { clips } = await downloadDataset(dataset, dir, source, { signal, onProgress })
     output.result({ name: dataset.name, dir, clips: clips.length, licence, citation, homepage }, `${dataset.name}: ${dir}`)
   },
 }
