@@ -63,7 +63,7 @@ export function weightedParameters(storage: Storage, node: WeightedNode): Weight
     channels,
     inputZeroPoint: from.zeroPoint,
     outputZeroPoint: to.zeroPoint,
-    weights: new Int16Array(weights).map((weight) => weight - zeroPoint),
+    weights: zeroPoint === 0 ? new Int16Array(weights) : Int16Array.from(weights, (weight) => weight - zeroPoint),
     bias: biasOf(storage, node, channels),
     factors,
     ...activationRange(node.activation, to),

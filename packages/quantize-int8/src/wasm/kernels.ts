@@ -51,7 +51,12 @@ export interface Kernels {
 // The module is the same for every engine: compiled once, its optimised code serves them all.
 let compiled: Promise<WebAssembly.Module> | undefined
 
-const compile = (): Promise<WebAssembly.Module> => WebAssembly.compile(Uint8Array.from(atob(WASM_BINARY), (character) => character.charCodeAt(0)))
+function compile(): Promise<WebAssembly.Module> {
+  const text = atob(WASM_BINARY)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i) // a loop: `Uint8Array.from` with a callback takes milliseconds
+  return WebAssembly.compile(bytes)
+}
 
 /**
  * The kernels with a memory of their own.
@@ -59,9 +64,11 @@ const compile = (): Promise<WebAssembly.Module> => WebAssembly.compile(Uint8Arra
  */
 export async function instantiateKernels(): Promise<Kernels> {
   try {
-    const instance = await WebAssembly.instantiate(await (compiled ??= compile()))
+    compiled ??= compile()
+    const instance = await WebAssembly.instantiate(await compiled)
     return instance.exports as unknown as Kernels
   } catch (cause) {
+    compiled = undefined // the next engine tries again: what forbade it may be gone
     throw new AedError('INVALID_STATE', `the int8 kernels cannot be compiled here: ${cause instanceof Error ? cause.message : String(cause)}`, {
       hint: "They need WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4) and, in a page with a content security policy, 'wasm-unsafe-eval'; the reference engine needs neither.",
       cause,
