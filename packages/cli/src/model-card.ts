@@ -15,7 +15,7 @@ export async function cardFor(model: ModelFile, options: Readonly<Record<string,
     throw new AedError('INVALID_OPTION', `${model.path}: carries its own feature config; feature flags would run it with another front end`, { hint: 'leave them out' })
   const outputs = tensorOf(model.graph, model.graph.outputs[0]).shape.at(-1)!
   const classes = typeof labels === 'string' ? await readLabels(labels) : (model.card?.classes ?? null)
-  if (classes && classes.length !== outputs) throw new AedError('MODEL_MISMATCH', `${model.path} has ${outputs} outputs, got ${classes.length} class names`)
+  if (classes && model.card?.head.kind !== 'clip' && classes.length !== outputs) throw new AedError('MODEL_MISMATCH', `${model.path} has ${outputs} outputs, got ${classes.length} class names`)
   const features = model.card?.features ?? featureConfig({ ...(audio !== undefined && { audio }), ...(mel !== undefined && { mel }), ...(patches !== undefined && { patches }) })
   const base: ModelCard = model.card ?? {
     schema: MODEL_CARD_SCHEMA,

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { AedError, tensorOf, type Graph, type ModelCard } from '@aed/core'
+import { AedError, type Graph, type ModelCard } from '@aed/core'
 import { exists, readBytes } from '@aed/core/node'
-import { readKerasH5, readModelFiles, type KerasModel } from '@aed/model-miniresnetv2'
+import { modelBytes, readKerasH5, readModelFiles, SHIPPED_MODELS, type KerasModel } from '@aed/model-miniresnetv2'
 import { readTflite } from '@aed/quantize-int8'
 
 /** A model as read from wherever it is. */
@@ -16,11 +16,15 @@ export interface ModelFile {
 }
 
 /**
- * Reads a model folder, a Keras `.h5` or a `.tflite`, told apart by their contents.
+ * Reads a model folder, a Keras `.h5`, a `.tflite`, told apart by their contents, or a model that is shipped, by its name.
  * @throws AedError `FILE_NOT_FOUND`, `MODEL_INVALID`, `MODEL_UNSUPPORTED`
  */
 export async function readModel(location: string): Promise<ModelFile> {
-  if (!(await exists(location))) throw new AedError('FILE_NOT_FOUND', `${location}: no such model`, { hint: 'give a model folder, a .tflite or a Keras .h5' })
+  if (!(await exists(location))) {
+    if (!Object.hasOwn(SHIPPED_MODELS, location)) throw new AedError('FILE_NOT_FOUND', `${location}: no such model`, { hint: `give a model folder, a .tflite, a Keras .h5${shippedNames()}` })
+    const { graph, card } = readTflite((await modelBytes(location)).bytes, location)
+    return { path: location, format: 'tflite', graph, card, keras: null }
+  }
   if ((await stat(location)).isDirectory()) {
     const names = await readdir(location)
     if (!names.includes('model.json')) throw new AedError('MODEL_INVALID', `${location}: holds no model.json`, { hint: 'give a folder written by aed train' })
@@ -41,7 +45,4 @@ export async function readModel(location: string): Promise<ModelFile> {
   throw new AedError('MODEL_INVALID', `${location}: neither a Keras .h5 nor a .tflite`, { hint: 'give a model folder, a .tflite or a Keras .h5' })
 }
 
-/** True when everything between input and output is int8: what the int8 engine and the C generator take. */
-export function isInt8(graph: Graph): boolean {
-  return graph.nodes.some((node) => (node.op === 'conv2d' || node.op === 'depthwiseConv2d' || node.op === 'dense') && tensorOf(graph, node.outputs[0]).dtype === 'int8')
-}
+const shippedNames = () => Object.keys(SHIPPED_MODELS).map((name) => `, or ${name}`).join('')

@@ -1,4 +1,5 @@
 import type { Graph, Stages, Tensor } from '@aed/core'
+import { classify } from './classifier/classify-stage.ts'
 import { fitBatchNorm } from './fit-batch-norm.ts'
 import { readKerasH5 } from './keras/h5.ts'
 import type { KerasModel } from './keras/model.ts'
@@ -18,4 +19,5 @@ export const stages = {
   buildGraph: (_input: null, options: MiniResNetV2Input) => miniResNetV2Graph(options),
   fitBatchNorm: fitBatchNormStage,
   trainDenseHead,
+  classify,
 } as const satisfies Stages

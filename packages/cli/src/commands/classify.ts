@@ -1,65 +1,51 @@
-import * as v from 'valibot'
-import { AedError, audioOptionsSchema, melOptionsSchema, option, parseOptions, patchOptionsSchema, patchStep, throwIfAborted, type FeatureConfig } from '@aed/core'
+import { AedError, audioOptionsSchema, isAedError, melOptionsSchema, parseOptions, patchOptionsSchema, throwIfAborted } from '@aed/core'
 import { readBytes } from '@aed/core/node'
-import { decodeAudio, prepareClip } from '@aed/audio'
-import { logMelPatches } from '@aed/dsp-mel'
+import { decodeAudio } from '@aed/audio'
+import { AudioClassifier, classifyOptionsSchema, type Classification } from '@aed/model-miniresnetv2'
 import type { CommandModule } from '../commands.ts'
 import { cardFor } from '../model-card.ts'
-import { readModel, type ModelFile } from '../model-file.ts'
-import { scorePatches } from '../run-model.ts'
+import { readModel } from '../model-file.ts'
 import { percent } from '../text.ts'
-
-const classifySchema = v.strictObject({ topK: option.integer(3, 'classes shown, best first', { min: 1 }) })
 
 export const classify: CommandModule = {
   args: [
-    { syntax: '<MODEL>', description: 'model folder, Keras .h5 or .tflite' },
+    { syntax: '<MODEL>', description: 'model folder, Keras .h5, .tflite or the name of a shipped model' },
     { syntax: '<AUDIO...>', description: 'recordings (.wav, .ogg, .flac, .mp3, .opus)' },
   ],
-  schemas: { '': classifySchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
+  schemas: { '': classifyOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [
     { syntax: '--timeline', description: 'also the best class of each patch over time' },
     { syntax: '--labels <FILE>', description: 'class names, one a line, for models without a card' },
   ],
   examples: ['aed classify model.tflite dog.wav', 'aed classify model rain.ogg --timeline --json'],
   async run({ args, options, output, signal }) {
-    const { topK } = parseOptions(classifySchema, options['topK'] === undefined ? {} : { topK: options['topK'] }, 'aed classify')
+    const { topK } = parseOptions(classifyOptionsSchema, options['topK'] === undefined ? {} : { topK: options['topK'] }, 'aed classify')
     const model = await readModel(args[0]!)
-    const { classes, features } = await cardFor(model, options)
-    if (!classes) throw new AedError('MODEL_MISMATCH', `${model.path}: has no class names`, { hint: 'give them with --labels FILE' })
+    const card = await cardFor(model, options)
+    if (!card.classes) throw new AedError('MODEL_MISMATCH', `${model.path}: has no class names`, { hint: 'give them with --labels FILE' })
+    const classifier = await AudioClassifier.of({ graph: model.graph, card })
     const results = []
     for (const file of args.slice(1)) {
       throwIfAborted(signal)
-      results.push(await classifyFile(model, file, classes, features, topK))
+      const { channels, sampleRate, warnings } = await decodeAudio(await readBytes(file), { name: file, maxDuration: card.features.audio.maxDuration })
+      for (const warning of warnings) output.say(`${file}: ${warning}`)
+      results.push({ file, ...(await named(file, () => classifier.classify(channels, { sampleRate, topK, signal }))) })
     }
-    const text = results.map(({ file, top, timeline }) =>
+    const text = results.map(({ file, top, unknown, timeline }) =>
       [
-        `${file}: ${top.length === 0 ? 'shorter than a patch' : top.map(({ label, score }) => `${label} ${percent(score)}`).join(', ')}`,
+        `${file}: ${top.length === 0 ? 'shorter than a patch' : `${unknown ? 'unknown: ' : ''}${top.map(({ label, score }) => `${label} ${percent(score)}`).join(', ')}`}`,
         ...(options['timeline'] ? timeline.map(({ start, end, label, score }) => `  ${start.toFixed(2)}–${end.toFixed(2)} s  ${label} ${percent(score)}`) : []),
       ].join('\n'),
     )
-    output.result(options['timeline'] ? results : results.map(({ file, top }) => ({ file, top })), text.join('\n'))
+    output.result(options['timeline'] ? results : results.map(({ file, top, unknown }) => ({ file, top, unknown })), text.join('\n'))
   },
 }
 
-interface Scored {
-  readonly label: string
-  readonly score: number
-}
-
-/** Mean scores of a recording's patches, and the best class of each patch; times count from the start of what is left after the silence cut. */
-async function classifyFile(model: ModelFile, file: string, classes: readonly string[], features: FeatureConfig, topK: number) {
-  const decoded = await decodeAudio(await readBytes(file), { name: file, maxDuration: features.audio.maxDuration })
-  const patches = logMelPatches(prepareClip(decoded, features.audio), features)
-  const n = patches.shape[0]!
-  const scores = await scorePatches(model, patches)
-  const best = (row: ArrayLike<number>): Scored[] =>
-    classes.map((label, i) => ({ label, score: row[i]! })).sort((a, b) => b.score - a.score)
-  const mean = classes.map((_label, i) => Array.from({ length: n }, (_, patch) => scores[patch * classes.length + i]!).reduce((a, b) => a + b, 0) / n)
-  const frame = features.mel.hopLength / features.audio.sampleRate
-  const timeline = Array.from({ length: n }, (_, patch) => {
-    const start = patch * patchStep(features.patches) * frame
-    return { start, end: start + features.patches.patchLength * frame, ...best(scores.subarray(patch * classes.length, (patch + 1) * classes.length))[0]! }
-  })
-  return { file, top: n === 0 ? [] : best(mean).slice(0, topK), timeline }
+/** Errors of a recording with its name. */
+async function named(file: string, classify: () => Promise<Classification>): Promise<Classification> {
+  try {
+    return await classify()
+  } catch (error) {
+    throw isAedError(error) && error.code !== 'ABORTED' ? new AedError(error.code, `${file}: ${error.message}`, { cause: error, ...(error.hint !== undefined && { hint: error.hint }) }) : error
+  }
 }

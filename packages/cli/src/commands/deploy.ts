@@ -1,12 +1,13 @@
 import { AedError, audioOptionsSchema, createRandom, isAedError, melOptionsSchema, parseOptions, patchOptionsSchema, sizeOf, tensorOf, type Graph } from '@aed/core'
 import { countEqual } from '@aed/e2e'
+import { isInt8Graph } from '@aed/model-miniresnetv2'
 import { int8Core } from '@aed/quantize-int8'
 import { createReferenceEngine } from '@aed/quantize-int8/engine'
 import { completeReport, deployOptionsSchema, generateC, type DeployReport } from '@aed/stm32-deploy'
 import { buildForHost, measureFootprint, runOnHost, writeProject } from '@aed/stm32-deploy/node'
 import type { CommandModule } from '../commands.ts'
 import { cardFor } from '../model-card.ts'
-import { isInt8, readModel } from '../model-file.ts'
+import { readModel } from '../model-file.ts'
 import { kib, table } from '../text.ts'
 
 /** Inputs that `--verify` compares. */
@@ -26,7 +27,7 @@ export const deploy: CommandModule = {
     const { out, force, verify, deployment } = options as { out: string; force?: boolean; verify?: boolean; deployment?: object }
     const settings = parseOptions(deployOptionsSchema, deployment, 'aed deploy')
     const model = await readModel(args[0]!)
-    if (!isInt8(model.graph)) throw new AedError('DEPLOY_UNSUPPORTED', `${model.path}: is a float model`, { hint: 'quantize it first: aed quantize' })
+    if (!isInt8Graph(model.graph)) throw new AedError('DEPLOY_UNSUPPORTED', `${model.path}: is a float model`, { hint: 'quantize it first: aed quantize' })
     const described = model.card !== null || ['labels', 'audio', 'mel', 'patches'].some((key) => options[key] !== undefined)
     const card = described ? await cardFor(model, options) : null
     const vectors = testVectors(int8Core(model.graph), settings.logits, verify ? VERIFY_INPUTS : 1)

@@ -2,11 +2,12 @@ import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, sha
 import { writeAtomic } from '@aed/core/node'
 import { readDataset } from '@aed/datasets'
 import { loadPatches, patchesOf, patchLabels, stratifiedSample, take, withRunContext } from '@aed/e2e'
+import { isInt8Graph } from '@aed/model-miniresnetv2'
 import { quantizeOptionsSchema, writeTflite } from '@aed/quantize-int8'
 import * as v from 'valibot'
 import { option, parseOptions } from '@aed/core'
 import type { CommandModule } from '../commands.ts'
-import { isInt8, readModel } from '../model-file.ts'
+import { readModel } from '../model-file.ts'
 import { cardFor } from '../model-card.ts'
 import { table } from '../text.ts'
 
@@ -31,7 +32,7 @@ export const quantize: CommandModule = {
     const draw = parseOptions(calibrationSchema, definedOnly({ calibrationPatches, excludeFold, seed }), 'aed quantize')
     const settings = parseOptions(quantizeOptionsSchema, quantization ?? {}, 'aed quantize')
     const model = await readModel(args[0]!)
-    if (isInt8(model.graph)) throw new AedError('MODEL_MISMATCH', `${model.path}: is int8 already`, { hint: 'give the float model' })
+    if (isInt8Graph(model.graph)) throw new AedError('MODEL_MISMATCH', `${model.path}: is int8 already`, { hint: 'give the float model' })
     const card = await cardFor(model, options)
     const features = card.features
     const input = tensorOf(model.graph, model.graph.inputs[0])

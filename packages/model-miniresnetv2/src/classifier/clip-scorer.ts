@@ -1,0 +1,50 @@
+import { AedError, type AudioClip, type FeatureConfig, type Graph, type ModelCard } from '@aed/core'
+import { logMelPatches } from '@aed/dsp-mel'
+import { createPatchScorer } from './patch-scorer.ts'
+
+/** Scores of one clip. */
+export interface ClipScores {
+  /** Of the clip as a whole, one a class; null for a clip shorter than a patch. */
+  readonly clip: Float32Array | null
+  /** Row-major `[patches, classes]`; no rows where the head gives the clip as a whole only. */
+  readonly patches: Float32Array
+}
+
+/** From a prepared clip (mono, at the model's rate, silence cut) to its scores. */
+export type ClipScorer = (clip: AudioClip) => ClipScores
+
+/** A model that can be asked about clips: class names and front end are there. */
+export interface ClassifierModel {
+  readonly graph: Graph
+  readonly card: ModelCard & { readonly classes: readonly string[]; readonly features: FeatureConfig }
+}
+
+/**
+ * Prepares what a model says of clips, by the clip head of its card.
+ * @throws AedError (rejects) as `createPatchScorer`; `MODEL_UNSUPPORTED` for a head that this version does not know
+ */
+export async function createClipScorer({ graph, card }: ClassifierModel): Promise<ClipScorer> {
+  const { head, features, classes } = card
+  switch (head.kind) {
+    case 'meanScores': {
+      const scorer = await createPatchScorer(graph)
+      return (clip) => {
+        const patches = scorer.run(logMelPatches(clip, features))
+        return { clip: meanScores(patches, classes.length), patches }
+      }
+    }
+    case 'clip':
+      throw new AedError('MODEL_UNSUPPORTED', `model '${card.name}' has a clip head of statistics, which AudioClassifier does not run yet`)
+  }
+}
+
+/** Mean of all rows, in float64 from the first row on. */
+function meanScores(patches: Float32Array, classes: number): Float32Array | null {
+  const count = patches.length / classes
+  if (count === 0) return null
+  return Float32Array.from({ length: classes }, (_, label) => {
+    let sum = 0
+    for (let patch = 0; patch < count; patch++) sum += patches[patch * classes + label]!
+    return sum / count
+  })
+}
