@@ -1,4 +1,5 @@
 export { useBackend } from './tfjs/backend.ts'
+export { registerTrainingKernels } from './tfjs/kernels/register.ts'
 export { buildLayersModel, loadWeights, miniResNetV2 } from './tfjs/layers-model.ts'
 export { embed, embedGraph, predict, predictOptionsSchema } from './tfjs/predict.ts'
 

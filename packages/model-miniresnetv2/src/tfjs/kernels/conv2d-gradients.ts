@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs'
+import { AedError } from '@aed/core'
+import { Conv2D, type ConvShape } from '../../wasm/conv2d.ts'
+import { compute, type WasmBackend } from './host.ts'
+
+type Shape4 = [number, number, number, number]
+
+/** Attributes of both gradients; tfjs gives them no dilations: it differentiates no dilated convolution. */
+interface ConvAttributes {
+  readonly strides: number | [number, number]
+  readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding
+  readonly dataFormat: 'NHWC' | 'NCHW'
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
+}
+
+function convShape(inputShape: readonly number[], filterShape: readonly number[], { strides, pad, dataFormat, dimRoundingMode }: ConvAttributes, kernel: string): ConvShape {
+  if (dataFormat === 'NCHW') throw new AedError('MODEL_UNSUPPORTED', `${kernel} on wasm: expected channels last (NHWC), got NCHW`)
+  const info = tf.backend_util.computeConv2DInfo(inputShape as Shape4, filterShape as Shape4, strides, 1, pad, dimRoundingMode, false, 'channelsLast')
+  const { batchSize: batch, padInfo, ...shape } = info
+  return { ...shape, batch, padTop: padInfo.top, padLeft: padInfo.left }
+}
+
+/** The gradient of a convolution by its filter. */
+export const conv2DBackpropFilter: tf.KernelFunc = ({ inputs, backend, attrs }) => {
+  const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+  const { filterShape, ...rest } = attrs as unknown as ConvAttributes & { readonly filterShape: number[] }
+  const conv = new Conv2D(convShape(x.shape, filterShape, rest, 'Conv2DBackpropFilter'))
+  const wasm = backend as WasmBackend
+  const out = wasm.makeOutput(filterShape, 'float32')
+  compute(wasm, [x, dy, out], 1, conv.scratchBytes, (k, x, dy, gradient, scratch) => conv.filterGradient(k, x, dy, gradient, scratch))
+  return out
+}
+
+/** The gradient of a convolution by its input. */
+export const conv2DBackpropInput: tf.KernelFunc = ({ inputs, backend, attrs }) => {
+  const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
+  const { inputShape, ...rest } = attrs as unknown as ConvAttributes & { readonly inputShape: number[] }
+  const conv = new Conv2D(convShape(inputShape, filter.shape, rest, 'Conv2DBackpropInput'))
+  const wasm = backend as WasmBackend
+  const out = wasm.makeOutput(inputShape, 'float32')
+  compute(wasm, [dy, filter, out], 1, conv.scratchBytes, (k, dy, filter, dx, scratch) => conv.inputGradient(k, dy, filter, dx, scratch))
+  return out
+}
