@@ -70,17 +70,17 @@ describe('the decoders', () => {
   it('are loaded when they are needed: no static import leads to them', () => {
     const seen = new Set<string>()
     const packages = new Set<string>()
-    const visit = (file: string) => {
-      if (seen.has(file)) return
-      seen.add(file)
-      const source = readFileSync(new URL(file, import.meta.url), 'utf8')
+    const visit = (file: URL) => {
+      if (seen.has(file.href)) return
+      seen.add(file.href)
+      const source = readFileSync(file, 'utf8')
       for (const [, type, target] of source.matchAll(/^(?:import|export) (type )?.*from '(.+)'$/gm)) {
         if (type) continue
-        if (target!.startsWith('./')) visit(target!)
+        if (target!.startsWith('.')) visit(new URL(target!, file))
         else packages.add(target!)
       }
     }
-    visit('./index.ts')
+    visit(new URL('./index.ts', import.meta.url))
     expect(seen.size).toBeGreaterThan(10)
     expect([...packages].filter((name) => !name.startsWith('@aed/')).sort()).toEqual(['valibot'])
   })

@@ -1,5 +1,6 @@
 import type { KaiserSinc } from './kaiser-sinc.ts'
-import { createHalvingFilter } from './real-fft.ts'
+import { copyStretch, createScratch } from './scratch.ts'
+import { createHalvingFilter, createHalvingTables, type HalvingTables } from './real-fft.ts'
 
 /** Length of the transforms that halve; longer ones are hardly faster, and a stream waits for whole blocks. */
 const FFT_SIZE = 1024
@@ -51,74 +52,75 @@ function correlate(input: Float64Array, taps: Float64Array, output: Float64Array
 
 /** A steep filter between a rate and its double. */
 export interface OctaveStage {
-  /** Samples of the doubled rate on either side that a sample depends on. */
+  /** Samples of the doubled rate before and after a sample that it depends on; a multiple of 4. */
   readonly reach: number
+  readonly tables: HalvingTables
   /** Outputs of a block of `halve`. */
   readonly block: number
   /**
    * Filters and keeps every second sample.
-   * @param doubled signal at the doubled rate; its first sample is at time −`reach`
+   * @param doubled signal at the doubled rate, `2 · (reach + output.length)` samples; its first one is at time −`reach`
    * @param output filled; its first sample is at time 0. Blocks count from there: their bits depend on where they begin and on the length of the last
    */
   halve(doubled: Float64Array, output: Float32Array): void
   /**
    * Filters to the doubled rate.
-   * @param samples signal from time 0 on; zeros lie around it
+   * @param samples signal from time 0 on, `length` samples; zeros lie around it
    * @param first index of the first output, even, may be below 0
-   * @param length number of outputs, even
+   * @param output filled, an even number of values
    */
-  double(samples: Float32Array, first: number, length: number): Float64Array
+  double(samples: Float32Array, length: number, first: number, output: Float64Array): void
 }
 
 /** @param filter symmetric low-pass with gain 1 at the doubled rate */
 export function createOctaveStage(filter: KaiserSinc): OctaveStage {
-  const reach = Math.floor(filter.halfWidth)
+  const reach = 4 * Math.ceil(Math.floor(filter.halfWidth) / 4)
   /** Every second coefficient of the filter, from distance `start` on, then zeros up to whole blocks. */
   const phase = (start: number, gain: number) => {
     const count = Math.floor((reach - start) / 2) + 1
     return Float64Array.from({ length: roundUp(count) }, (_, i) => (i < count ? gain * filter.at(start + 2 * i) : 0))
   }
-  const fft = createHalvingFilter(
+  const tables = createHalvingTables(
     FFT_SIZE,
     Float64Array.from({ length: reach + 1 }, (_, k) => filter.at(k)),
   )
-  /** Place of a block's first output in its transform, even, so that all taps before it are there. */
-  const lead = 2 * Math.ceil(reach / 2)
-  const block = Math.floor((FFT_SIZE - lead - reach - 1) / 2) + 1
+  const fft = createHalvingFilter(tables)
+  /** A block takes the whole transform: `reach` samples before it and after it. */
+  const block = FFT_SIZE / 2 - reach
   const input = new Float64Array(FFT_SIZE)
   const halved = new Float64Array(FFT_SIZE / 2)
+  const sumScratch = createScratch((n) => new Float64Array(n))
+  const aroundScratch = createScratch((n) => new Float64Array(n))
   // An even output at the doubled rate is at the time of a sample, an odd one between two: each meets every second coefficient.
   const doubling = [0, 1].map((parity) => {
-    const start = (reach + parity) % 2 === 0 ? -reach : 1 - reach
+    const start = parity - reach
     return { parity, start, taps: phase(start, 2) }
   })
 
   return {
     reach,
+    tables,
     block,
     halve(doubled, output) {
       for (let first = 0; first < output.length; first += block) {
         const count = Math.min(block, output.length - first)
-        input.fill(0)
-        input.set(doubled.subarray(2 * first, 2 * (first + count - 1) + 2 * reach + 1), lead - reach)
+        const read = 2 * (count + reach)
+        input.set(doubled.subarray(2 * first, 2 * first + read))
+        input.fill(0, read)
         fft.run(input, halved)
-        for (let i = 0, at = lead / 2; i < count; i++, at++) output[first + i] = halved[at]!
+        for (let i = 0, at = reach / 2; i < count; i++, at++) output[first + i] = halved[at]!
       }
     },
-    double(samples, first, length) {
-      const output = new Float64Array(length)
-      const pairs = length / 2
-      const sums = new Float64Array(roundUp(pairs))
+    double(samples, length, first, output) {
+      const pairs = output.length / 2
+      const sums = sumScratch(roundUp(pairs))
       for (const { parity, start, taps } of doubling) {
-        const firstSample = (first + parity + start) / 2
-        const around = new Float64Array(sums.length + taps.length)
-        const from = Math.max(0, firstSample)
-        if (from - firstSample < around.length) around.set(samples.subarray(from, Math.max(from, firstSample + around.length)), from - firstSample)
+        const around = aroundScratch(sums.length + taps.length)
+        copyStretch(samples, length, (first + parity + start) / 2, around.length, around)
         sums.fill(0)
         correlate(around, taps, sums)
         for (let i = 0; i < pairs; i++) output[2 * i + parity] = sums[i]!
       }
-      return output
     },
   }
 }

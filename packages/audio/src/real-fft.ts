@@ -1,152 +1,194 @@
 import { cosPi, sinPi } from '@aed/core'
 
-/** A complex transform in place of `re` and `im`; see {@link createComplexFft}. */
-type ComplexFft = (re: Float64Array<ArrayBuffer>, im: Float64Array<ArrayBuffer>) => void
+/** Tables of a halving filter; the WebAssembly path reads them as they lie. */
+export interface HalvingTables {
+  /** Length of the circle, a power of two, 8 or more. */
+  readonly size: number
+  /** Cosine and negative sine of 2πi / (size / 2) in turn, `[size / 2, 2]`. */
+  readonly circle: Float64Array
+  /** For each frequency k up to size / 4: cosine and sine of 2πk / size, the filter's gain at k and at size / 2 − k, `[size / 4 + 1, 4]`. */
+  readonly fold: Float64Array
+}
 
-/** Forward FFT of a power of two, Stockham's order (no bit reversal), radix 4. Swap `re` and `im` for the inverse, unscaled. */
-function createComplexFft(size: number): ComplexFft {
-  const cosine = Float64Array.from({ length: size }, (_, i) => cosPi((2 * i) / size))
-  const sine = Float64Array.from({ length: size }, (_, i) => -sinPi((2 * i) / size))
-  const otherRe = new Float64Array(size)
-  const otherIm = new Float64Array(size)
+/**
+ * @param size a power of two, 8 or more
+ * @param taps symmetric filter: coefficients at distance 0, 1, …; at most `size / 2` of them
+ */
+export function createHalvingTables(size: number, taps: Float64Array): HalvingTables {
+  const half = size / 2
+  // With the factors of the transforms: 1/2 of unpacking, 1/2 of folding, 1/2 of packing, 4/size of the inverse.
+  const gain = (k: number) => {
+    let sum = taps[0]!
+    for (let n = 1; n < taps.length; n++) sum += 2 * taps[n]! * cosPi((2 * ((k * n) % size)) / size)
+    return sum / (2 * size)
+  }
+  const circle = Float64Array.from({ length: size }, (_, i) => (i % 2 === 0 ? cosPi((2 * (i >> 1)) / half) : -sinPi((2 * (i >> 1)) / half)))
+  const fold = new Float64Array(size + 4)
+  for (let k = 0; k <= half / 2; k++) fold.set([cosPi((2 * k) / size), sinPi((2 * k) / size), gain(k), gain(half - k)], 4 * k)
+  return { size, circle, fold }
+}
 
-  function radix4(xr: Float64Array, xi: Float64Array, yr: Float64Array, yi: Float64Array, n: number, stride: number): void {
-    const quarter = n >> 2
-    const step = stride * quarter
-    for (let p = 0; p < quarter; p++) {
-      const [c1, s1] = [cosine[p * stride]!, sine[p * stride]!]
-      const [c2, s2] = [cosine[2 * p * stride]!, sine[2 * p * stride]!]
-      const [c3, s3] = [cosine[3 * p * stride]!, sine[3 * p * stride]!]
-      let from = p * stride
-      let to = 4 * p * stride
-      for (let q = 0; q < stride; q++, from++, to++) {
-        const ar = xr[from]!
-        const ai = xi[from]!
-        const br = xr[from + step]!
-        const bi = xi[from + step]!
-        const cr = xr[from + 2 * step]!
-        const ci = xi[from + 2 * step]!
-        const dr = xr[from + 3 * step]!
-        const di = xi[from + 3 * step]!
-        const pr = ar + cr
-        const pi = ai + ci
-        const mr = ar - cr
-        const mi = ai - ci
-        const sr = br + dr
-        const si = bi + di
-        const jr = di - bi // i · (b − d)
-        const ji = br - dr
-        yr[to] = pr + sr
-        yi[to] = pi + si
-        const ur = mr - jr
-        const ui = mi - ji
+/**
+ * One pass of a forward FFT in Stockham's order (no bit reversal), radix 4: of `stride` interleaved transforms of length n.
+ * @param circle as {@link HalvingTables}, of `turn` · n · stride points
+ */
+function radix4(xr: Float64Array, xi: Float64Array, yr: Float64Array, yi: Float64Array, n: number, stride: number, circle: Float64Array, turn: number): void {
+  const quarter = n >> 2
+  const step = stride * quarter
+  for (let p = 0; p < quarter; p++) {
+    const w = 2 * p * stride * turn
+    const c1 = circle[w]!
+    const s1 = circle[w + 1]!
+    const c2 = circle[2 * w]!
+    const s2 = circle[2 * w + 1]!
+    const c3 = circle[3 * w]!
+    const s3 = circle[3 * w + 1]!
+    let from = p * stride
+    let to = 4 * p * stride
+    for (let q = 0; q < stride; q++, from++, to++) {
+      const ar = xr[from]!
+      const ai = xi[from]!
+      const br = xr[from + step]!
+      const bi = xi[from + step]!
+      const cr = xr[from + 2 * step]!
+      const ci = xi[from + 2 * step]!
+      const dr = xr[from + 3 * step]!
+      const di = xi[from + 3 * step]!
+      const pr = ar + cr
+      const pi = ai + ci
+      const mr = ar - cr
+      const mi = ai - ci
+      const sr = br + dr
+      const si = bi + di
+      const jr = di - bi // i · (b − d)
+      const ji = br - dr
+      yr[to] = pr + sr
+      yi[to] = pi + si
+      const ur = mr - jr
+      const ui = mi - ji
+      const vr = pr - sr
+      const vi = pi - si
+      const wr = mr + jr
+      const wi = mi + ji
+      if (p === 0) {
+        yr[to + stride] = ur
+        yi[to + stride] = ui
+        yr[to + 2 * stride] = vr
+        yi[to + 2 * stride] = vi
+        yr[to + 3 * stride] = wr
+        yi[to + 3 * stride] = wi
+      } else {
         yr[to + stride] = ur * c1 - ui * s1
         yi[to + stride] = ur * s1 + ui * c1
-        const vr = pr - sr
-        const vi = pi - si
         yr[to + 2 * stride] = vr * c2 - vi * s2
         yi[to + 2 * stride] = vr * s2 + vi * c2
-        const wr = mr + jr
-        const wi = mi + ji
         yr[to + 3 * stride] = wr * c3 - wi * s3
         yi[to + 3 * stride] = wr * s3 + wi * c3
       }
     }
   }
+}
 
-  return (re, im) => {
-    let [xr, xi, yr, yi] = [re, im, otherRe, otherIm]
-    let n = size
-    let stride = 1
-    for (; n >= 4; n >>= 2, stride *= 4) {
-      radix4(xr, xi, yr, yi, n, stride)
-      ;[xr, xi, yr, yi] = [yr, yi, xr, xi]
-    }
-    if (n === 2)
-      for (let q = 0; q < stride; q++) {
-        const [ar, ai, br, bi] = [xr[q]!, xi[q]!, xr[q + stride]!, xi[q + stride]!]
-        xr[q] = ar + br
-        xi[q] = ai + bi
-        xr[q + stride] = ar - br
-        xi[q + stride] = ai - bi
-      }
-    if (xr !== re) {
-      re.set(xr)
-      im.set(xi)
-    }
+function radix2(xr: Float64Array, xi: Float64Array, stride: number): void {
+  for (let q = 0; q < stride; q++) {
+    const ar = xr[q]!
+    const ai = xi[q]!
+    const br = xr[q + stride]!
+    const bi = xi[q + stride]!
+    xr[q] = ar + br
+    xi[q] = ai + bi
+    xr[q + stride] = ar - br
+    xi[q + stride] = ai - bi
   }
+}
+
+/** Complex numbers apart; swapped parts make the forward transform the inverse, unscaled. */
+type Complex = readonly [re: Float64Array, im: Float64Array]
+
+/** Transforms x, a power of two long; y is scratch. Returns the one that holds the result. */
+function transform(x: Complex, y: Complex, size: number, circle: Float64Array, turn: number): Complex {
+  let [from, to] = [x, y]
+  let n = size
+  let stride = 1
+  for (; n >= 4; n >>= 2, stride *= 4) {
+    radix4(from[0], from[1], to[0], to[1], n, stride, circle, turn)
+    ;[from, to] = [to, from]
+  }
+  if (n === 2) radix2(from[0], from[1], stride)
+  return from
 }
 
 /** A circular filter that keeps every second sample. */
 export interface HalvingFilter {
-  readonly size: number
   /** `output[m]` = Σ taps[|k|] · input[2m − k], indices modulo `size`; `size / 2` outputs. */
   run(input: Float64Array, output: Float64Array): void
 }
 
 /**
  * Filters circularly with symmetric taps and keeps every second sample, in the frequency domain: the spectrum is multiplied, folded at half the rate and
- * transformed back at half the length. Two real transforms by complex ones of half their lengths.
- * @param size a power of two, 8 or more
- * @param taps coefficients at distance 0, 1, …; at most `size / 2` of them
+ * transformed back at half the length. Two real transforms by complex ones of half their lengths. What stands here defines the bits;
+ * assembly/index.ts does the same for two blocks at a time.
  */
-export function createHalvingFilter(size: number, taps: Float64Array): HalvingFilter {
+export function createHalvingFilter({ size, circle, fold }: HalvingTables): HalvingFilter {
   const half = size / 2
   const quarter = size / 4
-  const forward = createComplexFft(half)
-  const backward = createComplexFft(quarter)
-  const cosine = Float64Array.from({ length: half + 1 }, (_, k) => cosPi((2 * k) / size))
-  const sine = Float64Array.from({ length: half + 1 }, (_, k) => sinPi((2 * k) / size))
-  // Gain of the filter at each frequency, with the factors of the transforms: 1/2 of unpacking, 1/2 of folding, 1/2 of packing, 1/quarter of the inverse.
-  const gain = Float64Array.from({ length: half + 1 }, (_, k) => {
-    let sum = taps[0]!
-    for (let n = 1; n < taps.length; n++) sum += 2 * taps[n]! * cosPi((2 * ((k * n) % size)) / size)
-    return sum / (8 * quarter)
-  })
-  const re = new Float64Array(half)
-  const im = new Float64Array(half)
-  const zr = new Float64Array(half + 1)
-  const zi = new Float64Array(half + 1)
-  const yr = new Float64Array(quarter)
-  const yi = new Float64Array(quarter)
+  const complex = (): Complex => [new Float64Array(half), new Float64Array(half)]
+  const x = complex()
+  const y = complex()
+  /** The folded spectrum of a real signal. */
+  const fr = new Float64Array(quarter + 1)
+  const fi = new Float64Array(quarter + 1)
+
+  /** Spectrum of the real signal from that of its pairs, times the gain, and both halves added. */
+  function unpackAndFold([zr, zi]: Complex): void {
+    for (let k = 0; k <= quarter; k++) {
+      const m = k === 0 ? 0 : half - k
+      const c = fold[4 * k]!
+      const s = fold[4 * k + 1]!
+      const near = fold[4 * k + 2]!
+      const far = fold[4 * k + 3]!
+      const er = zr[k]! + zr[m]!
+      const ei = zi[k]! - zi[m]!
+      const or = zi[k]! + zi[m]!
+      const oi = zr[m]! - zr[k]!
+      const tr = or * c + oi * s
+      const ti = oi * c - or * s
+      fr[k] = near * (er + tr) + far * (er - tr)
+      fi[k] = near * (ei + ti) + far * (ei - ti)
+    }
+  }
+
+  /** The pairs' spectrum from that of a real signal: the inverse of unpacking, at half the length. Writes one value more than the transform reads. */
+  function pack([zr, zi]: Complex): void {
+    for (let k = 0; k <= quarter / 2; k++) {
+      const m = quarter - k
+      const c = circle[2 * k]!
+      const s = -circle[2 * k + 1]!
+      const sr = fr[k]! + fr[m]!
+      const si = fi[k]! - fi[m]!
+      const dr = fr[k]! - fr[m]!
+      const di = fi[k]! + fi[m]!
+      const u = dr * s + di * c
+      const v = dr * c - di * s
+      zr[m] = sr + u
+      zi[m] = v - si
+      zr[k] = sr - u
+      zi[k] = si + v
+    }
+  }
 
   return {
-    size,
     run(input, output) {
       for (let k = 0; k < half; k++) {
-        re[k] = input[2 * k]!
-        im[k] = input[2 * k + 1]!
+        x[0][k] = input[2 * k]!
+        x[1][k] = input[2 * k + 1]!
       }
-      forward(re, im)
-      for (let k = 0; k <= half; k++) {
-        const a = k === half ? 0 : k
-        const b = k === 0 ? 0 : half - k
-        const er = re[a]! + re[b]!
-        const ei = im[a]! - im[b]!
-        const or = im[a]! + im[b]!
-        const oi = re[b]! - re[a]!
-        const [c, s, g] = [cosine[k]!, sine[k]!, gain[k]!]
-        zr[k] = g * (er + (or * c + oi * s))
-        zi[k] = g * (ei + (oi * c - or * s))
-      }
+      unpackAndFold(transform(x, y, half, circle, 1))
+      pack(x)
+      const [im, re] = transform([x[1], x[0]], [y[1], y[0]], quarter, circle, 2)
       for (let k = 0; k < quarter; k++) {
-        // Folded spectrum at k and at its mirror image.
-        const ar = zr[k]! + zr[half - k]!
-        const ai = zi[k]! - zi[half - k]!
-        const br = zr[quarter - k]! + zr[quarter + k]!
-        const bi = zi[quarter - k]! - zi[quarter + k]!
-        const sr = ar + br
-        const si = ai - bi
-        const dr = ar - br
-        const di = ai + bi
-        const [c, s] = [cosine[2 * k]!, sine[2 * k]!]
-        yr[k] = sr - (dr * s + di * c)
-        yi[k] = si + (dr * c - di * s)
-      }
-      backward(yi, yr) // swapped: the inverse
-      for (let k = 0; k < quarter; k++) {
-        output[2 * k] = yr[k]!
-        output[2 * k + 1] = yi[k]!
+        output[2 * k] = re[k]!
+        output[2 * k + 1] = im[k]!
       }
     },
   }

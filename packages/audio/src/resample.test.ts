@@ -1,7 +1,11 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
-import { createRandom } from '@aed/core'
+import { createRandom, wasmModule } from '@aed/core'
 import { goldenNpy, manifest, worst } from '../test/goldens.ts'
-import { createResampler, createStreamResampler, resample } from './resample.ts'
+import { createResampler, fillOutputs, resample } from './resample.ts'
+import { createKernel } from './resample-kernel.ts'
+import { WASM_BINARY } from './wasm/resample-binary.ts'
 
 /** 20 · log10 of a sine's amplitude after resampling, by its RMS over the middle half. */
 function gainDb(inRate: number, outRate: number, frequency: number): number {
@@ -88,46 +92,30 @@ describe('createResampler', () => {
   })
 })
 
-describe('createStreamResampler', () => {
-  it.each([...RATES, [8000, 8000], [1, 3], [96000, 44100]] as const)('equals the batch result to the bit for any chunking, twice in a row: %i → %i', (inRate, outRate) => {
-    const random = createRandom(`${inRate}>${outRate}`)
-    const stream = createStreamResampler(inRate, outRate)
-    const batch = createResampler(inRate, outRate)
-    for (const [length, largest] of [[3000, 1], [9000, 300], [20000, 9000], [3, 2], [0, 1]] as const) {
-      const samples = Float32Array.from({ length }, () => random.between(-1, 1))
-      const parts: number[] = []
-      for (let at = 0; at < length; ) {
-        const size = random.integer(largest + 1)
-        parts.push(...stream.push(samples.subarray(at, at + size)))
-        at += size
+describe('the WebAssembly path', () => {
+  it('gives the bytes of the TypeScript path, whatever rates ran before', () => {
+    expect(wasmModule(WASM_BINARY)).not.toBeNull()
+    const random = createRandom('wasm')
+    const pairs = ([[44100, 16000], [48000, 16000], [32000, 16000], [44101, 16000], [192000, 16000], [44100, 8000]] as const).map(([inRate, outRate]) => ({
+      plan: createResampler(inRate, outRate),
+      kernels: [true, false].map((wasm) => createKernel(inRate, outRate, wasm)),
+    }))
+    for (const length of [0, 1, 500, 1037, 30000])
+      for (const { plan, kernels } of pairs) {
+        const samples = Float32Array.from({ length }, (_, i) => (i % 500 < 90 ? 0 : 10 ** random.between(-20, 3) * random.normal()))
+        const [wasm, plain] = kernels.map((kernel) => {
+          const output = new Float32Array(plan.outputLength(length))
+          fillOutputs(kernel, samples, length, 0, 0, output)
+          return Buffer.from(output.buffer)
+        })
+        expect(wasm!.equals(plain!)).toBe(true)
       }
-      parts.push(...stream.end())
-      expect(Buffer.from(Float32Array.from(parts).buffer).equals(Buffer.from(batch.run(samples).buffer))).toBe(true)
-    }
   })
 
-  it('gives every sample within its latency', () => {
-    for (const [inRate, outRate] of RATES) {
-      const stream = createStreamResampler(inRate, outRate)
-      let received = 0
-      let given = 0
-      for (let i = 0; i < 100; i++) {
-        given += stream.push(new Float32Array(128)).length
-        received += 128
-        expect(given).toBeGreaterThanOrEqual(Math.floor(((received - stream.latency) * outRate) / inRate) - 1)
-      }
-      expect(given).toBeGreaterThan(0)
-    }
-  })
-
-  it('gives a signal that repeats every 10 periods the same samples each time', () => {
-    const samples = Float32Array.from({ length: 4410 }, (_, i) => Math.sin(i))
-    const stream = createStreamResampler(44100, 16000)
-    const all: number[] = []
-    for (let i = 0; i < 24; i++) for (const x of stream.push(samples)) all.push(x)
-    expect(all.length).toBeGreaterThan(1600 * 23)
-    // Not to the bit: blocks begin elsewhere in the period.
-    expect(worst(all.slice(1600 + 200), all.slice(200, -1600)).difference).toBeLessThan(1e-6)
+  it('is what assembly/ compiles to, and 4 KiB at most', () => {
+    const script = fileURLToPath(new URL('../scripts/build-wasm.mjs', import.meta.url))
+    const size = Number(/^(\d+) bytes of WebAssembly/.exec(execFileSync(process.execPath, [script, '--check'], { encoding: 'utf8' }))![1])
+    expect(size).toBeLessThan(4096) // what Chromium compiles in place on the main thread
   })
 })
 

@@ -15,6 +15,7 @@ export { createRandom } from './random.ts'
 export { sha256 } from './sha256.ts'
 export { inThread } from './stage.ts'
 export { argMax, ARRAY_OF, formatShape, sizeOf, tensor, zeros } from './tensor.ts'
+export { wasmModule } from './wasm-module.ts'
 
 export type { ModelCard } from './artifact.ts'
 export type { AudioClip } from './audio-clip.ts'

@@ -1,3 +1,4 @@
+import { wasmModule } from '@aed/core'
 import { createCircle } from '../circle.ts'
 import { pairFactors, planPasses } from '../pair-fft.ts'
 import type { PowerSpectrum } from '../power-spectrum.ts'
@@ -13,15 +14,6 @@ interface Passes {
 
 /** Undefined: not tried yet; null: this runtime has no WebAssembly SIMD, or forbids it. */
 let compiled: WebAssembly.Module | null | undefined
-
-/** Compiled at once, in place: 2 KB take less than a millisecond. */
-function compile(): WebAssembly.Module | null {
-  try {
-    return new WebAssembly.Module(Uint8Array.from(atob(WASM_BINARY), (character) => character.charCodeAt(0)))
-  } catch {
-    return null // the TypeScript path gives the same bytes: nothing is lost but time
-  }
-}
 
 /** The transform of one length: an instance with its tables, and the memory that it works in. */
 interface Engine {
@@ -84,7 +76,7 @@ function createEngine(module: WebAssembly.Module, nFft: number): Engine {
 }
 
 function engineOf(nFft: number): Engine | undefined {
-  if (compiled === undefined) compiled = compile()
+  if (compiled === undefined) compiled = wasmModule(WASM_BINARY)
   if (compiled === null) return undefined
   const engine = engines.get(nFft) ?? createEngine(compiled, nFft)
   engines.set(nFft, engine)
