@@ -17,12 +17,24 @@ export interface BatchStatistics {
   readonly length: number
 }
 
+/** A layer whose output is compared with targets. */
+export interface Tap {
+  readonly layer: string
+  /** Of this tap in the loss. */
+  readonly weight: number
+}
+
 /** Options of a {@link GradientEngine}. */
 export interface GradientOptions {
   /** Which weights are trained, by `layer/name`; default: all but the moving statistics. Nothing is computed before the first of them. */
   readonly trainable?: (key: string) => boolean
   /** Which batch normalizations use their moving statistics, by layer; default: none. */
   readonly frozenStatistics?: boolean | ((layer: string) => boolean)
+  /**
+   * Given, the loss is no cross entropy but Σ over taps of weight · mean squared distance between the layer's output and the targets; no layer
+   * after the last tap is run.
+   */
+  readonly taps?: readonly Tap[]
   /** Patches of the largest batch. */
   readonly batchSize: number
   /**
@@ -40,7 +52,7 @@ export interface GradientBatch {
   readonly count: number
   /** `[count, mels, frames, channels]`. */
   readonly x: Float32Array
-  /** `[count, classes]`: the probabilities to reach, smoothed and mixed already. */
+  /** `[count, classes]`: the probabilities to reach, smoothed and mixed already. With taps `[count, values of all taps]`, one tap after another. */
   readonly targets: Float32Array
   /** `[count]`: what each patch's loss is multiplied with; default 1. */
   readonly weights?: Float32Array
@@ -55,7 +67,7 @@ export interface GradientResult {
    * binary cross entropies.
    */
   readonly loss: number
-  /** `[count, classes]`: the network's outputs in training mode. */
+  /** `[count, classes]`: the network's outputs in training mode; empty with taps. */
   readonly scores: Float32Array
 }
 

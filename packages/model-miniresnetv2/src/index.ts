@@ -13,6 +13,8 @@ export { miniResNetV2OptionsSchema } from './miniresnetv2-network.ts'
 export { readModelFiles, toModelFiles } from './model-files.ts'
 export { stages } from './stages.ts'
 export { trainDenseHead, trainDenseHeadOptionsSchema } from './train-dense-head.ts'
+export { headOptionsSchema, withHead } from './training/head.ts'
+export { trainModelOptionsSchema } from './training/options.ts'
 
 export type { ClassifyOptions, LoadOptions } from './classifier/audio-classifier.ts'
 export type { CardOptions } from './classifier/classifier-model.ts'
@@ -28,3 +30,4 @@ export type { KerasActivation, KerasLayer, KerasNetwork, KerasWeights } from './
 export type { MiniResNetV2Input, MiniResNetV2Options } from './miniresnetv2-network.ts'
 export type { ModelToSave, SavedModel } from './model-files.ts'
 export type { EpochMetrics, TrainDenseHeadInput, TrainDenseHeadOptions, TrainedHead } from './train-dense-head.ts'
+export type { TrainModelOptions, TrainModelOptionsInput } from './training/options.ts'
