@@ -19,14 +19,16 @@ export async function* workAhead<I, O>(items: Iterable<I>, work: (item: I) => Pr
   const fill = () => {
     while (running.length < ahead && !signal?.aborted) {
       const next = iterator.next()
-      if (next.done) return
+      if (next.done === true) return
       const result = work(next.value)
-      result.catch(() => undefined) // it is told when its turn comes
+      void result.catch(() => undefined) // it is told when its turn comes
       running.push(result)
     }
   }
   try {
-    for (fill(); running.length > 0; fill()) {
+    for (;;) {
+      fill()
+      if (running.length === 0) break
       const result = await running[0]!
       running.shift()
       throwIfAborted(signal)
