@@ -30,7 +30,7 @@ export async function* workAhead<I, O>(items: Iterable<I>, work: (item: I) => Pr
       fill()
       if (running.length === 0) break
       const result = await running[0]!
-      running.shift()
+      void running.shift()
       throwIfAborted(signal)
       yield result
     }
