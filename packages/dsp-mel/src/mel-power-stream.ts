@@ -1,6 +1,5 @@
 import { AedError, type MelOptions } from '@aed/core'
 import { checkFinite, checkSampleType } from './check-clip.ts'
-import { createDelivery } from './delivery.ts'
 import { applyMelFilters, createMelFilters } from './mel-filters.ts'
 import { fillFrame, frameCount } from './padding.ts'
 import { createPowerSpectrum } from './power-spectrum.ts'
@@ -36,7 +35,6 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
   const buffer = new Float32Array(kept + (hopLength < INTAKE ? hopLength * Math.ceil(INTAKE / hopLength) : INTAKE))
   const views = new Map<number, Float32Array>()
   const edge = new Float32Array(nFft)
-  const { give: deliver, settle } = createDelivery(onColumn)
   let used = 0 // samples in the buffer
   let origin = 0 // index of its first sample in the signal
   let frames = 0 // given so far
@@ -53,7 +51,7 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
     spectrum.run(frame, 0, powers, 0)
     if (power === 1) for (let k = 0; k < powers.length; k++) powers[k] = Math.sqrt(powers[k]!)
     applyMelFilters(filters, powers, 1, column, 0, 1)
-    deliver(column, frames++)
+    onColumn(column, frames++)
   }
 
   const givePadded = (first: number) => {
@@ -94,7 +92,6 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
         taken += count
         giveComplete()
       }
-      settle()
       return frames - before
     },
     finish: () => {
@@ -102,7 +99,6 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
       finished = true
       const count = frameCount(origin + used, mel)
       while (frames < count) givePadded(frames * hopLength - lead)
-      settle()
       return frames - before
     },
     reset: () => {

@@ -1,7 +1,6 @@
 import { AedError, melOptionsSchema, parseOptions, type MelOptions } from '@aed/core'
 import { createColumnDecibels, maximumOf } from './decibels.ts'
 import type { MelOptionsInput } from './mel-plan.ts'
-import { createDelivery } from './delivery.ts'
 import { createMelPowerStream } from './mel-power-stream.ts'
 
 /**
@@ -24,13 +23,12 @@ export interface MelStream {
    * Takes the next samples, any number of them; they are copied.
    * @returns how many frames were given
    * @throws AedError `INVALID_INPUT` for NaN or infinite samples (with their index in the signal; none of the piece is
-   * taken then), `INVALID_STATE` after `finish`; what `onFrame` threw first, when the whole piece is taken and all its frames are given
+   * taken then), `INVALID_STATE` after `finish`
    */
   push(samples: Float32Array): number
   /**
    * Ends the signal: gives the frames that reach beyond its end, of a centred signal.
    * @returns how many frames were given; 0 in all for a signal that has no frame
-   * @throws as `push`
    */
   finish(): number
   /** Forgets all: the next sample is the first of a new signal. */
@@ -58,7 +56,6 @@ export function createMelStream(sampleRate: number, options: MelOptionsInput, on
   const out = new Float32Array(nMels)
   const decibels = createColumnDecibels(nMels, mel)
   const columns: Float64Array[] = [] // for 'clip' alone
-  const atEnd = createDelivery(onFrame)
   let maximum = 0
   const power = createMelPowerStream(sampleRate, mel, (column, index) => {
     if (dbRef === 'clip' || dbRef === 'running') maximum = Math.max(maximum, maximumOf(column))
@@ -82,13 +79,11 @@ export function createMelStream(sampleRate: number, options: MelOptionsInput, on
     finish: () => {
       const count = power.finish()
       if (dbRef !== 'clip') return count
-      const kept = columns.splice(0)
-      for (const [index, column] of kept.entries()) {
+      for (const [index, column] of columns.entries()) {
         decibels(column, maximum, out)
-        atEnd.give(out, index)
+        onFrame(out, index)
       }
-      atEnd.settle()
-      return kept.length
+      return columns.splice(0).length
     },
     reset: () => {
       power.reset()

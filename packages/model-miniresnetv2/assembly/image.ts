@@ -1,3 +1,5 @@
+import { add as sum } from './normalize'
+
 /** Writes the byte offset of each window: `rows · columns` of them. */
 export function fillWindows(windows: usize, rows: i32, columns: i32, rowBytes: i32, columnBytes: i32): void {
   for (let row = 0; row < rows; row++)
@@ -15,9 +17,12 @@ export function pad(input: usize, output: usize, height: i32, rowBytes: i32, top
   }
 }
 
-/** Rows out of the middle of an image: what `pad` put there. */
-export function crop(input: usize, output: usize, height: i32, rowBytes: i32, wideBytes: i32): void {
-  for (let row = 0; row < height; row++, input += wideBytes, output += rowBytes) memory.copy(output, input, rowBytes)
+/** Rows out of the middle of an image, what `pad` put there; with `add` on top of what the output holds. */
+export function crop(input: usize, output: usize, height: i32, rowBytes: i32, wideBytes: i32, add: bool): void {
+  for (let row = 0; row < height; row++, input += wideBytes, output += rowBytes) {
+    if (add) sum(output, input, output, rowBytes >> 2)
+    else memory.copy(output, input, rowBytes)
+  }
 }
 
 /** Adds `columns`, `[count, segmentCount · length]`, to the values of the windows that they belong to: the transpose of taking windows. */

@@ -3,8 +3,8 @@
 // neither writes nor reads past one.
 export { filterGradient } from './filter-gradient'
 export { clear, crop, fillWindows, pad, scatter } from './image'
-export { add, normalize, normalizeGradient, relu, reluGradient } from './normalize'
+export { add, multiply, normalize, normalizeGradient, relu, reluGradient } from './normalize'
 export { pack } from './panels'
-export { maxPool, maxPoolGradient } from './pool'
+export { averagePool, maxPool, maxPoolGradient } from './pool'
 export { product } from './product'
 export { sumGradients, sumRows, sumSquares } from './reduce'

@@ -70,3 +70,11 @@ export function add(a: usize, b: usize, y: usize, count: i32): void {
   for (; a + 16 <= end; a += 16, b += 16, y += 16) v128.store(y, f32x4.add(v128.load(a), v128.load(b)))
   for (; a < end; a += 4, b += 4, y += 4) f32.store(y, f32.load(a) + f32.load(b))
 }
+
+/** `y = a · b`; `y` may be either. With `add` on top of what it holds. */
+export function multiply(a: usize, b: usize, y: usize, count: i32, add: bool): void {
+  const end = a + (<usize>count << 2)
+  const kept = add ? i32x4.splat(-1) : f32x4.splat(0)
+  for (; a + 16 <= end; a += 16, b += 16, y += 16) v128.store(y, f32x4.add(v128.and(v128.load(y), kept), f32x4.mul(v128.load(a), v128.load(b))))
+  for (; a < end; a += 4, b += 4, y += 4) f32.store(y, (add ? f32.load(y) : 0) + f32.load(a) * f32.load(b))
+}

@@ -86,7 +86,7 @@ export interface GradientEngine {
   /** Start as the model's; whoever trains moves them. A step does not read them. */
   readonly movingMean: Float32Array
   readonly movingVariance: Float32Array
-  /** @throws AedError (rejects) `SHAPE_MISMATCH` for arrays of the wrong length, `INVALID_STATE` after `close` or during another step */
+  /** @throws AedError (rejects) `INVALID_INPUT` for arrays of the wrong length, `INVALID_STATE` after `close` or during another step */
   step(batch: GradientBatch): Promise<GradientResult>
   /** Copies of all weights: the trained ones, the moving statistics and the rest. */
   weights(): KerasWeights

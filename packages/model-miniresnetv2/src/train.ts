@@ -2,6 +2,7 @@ export { useBackend } from './tfjs/backend.ts'
 export { registerTrainingKernels } from './tfjs/kernels/register.ts'
 export { buildLayersModel, loadWeights, miniResNetV2 } from './tfjs/layers-model.ts'
 export { embed, embedGraph, predict, predictOptionsSchema } from './tfjs/predict.ts'
+export { createWasmGradients } from './gradients/wasm-gradients.ts'
 export { createTfjsGradients } from './training/tfjs-gradients.ts'
 export { trainModel } from './training/train-model.ts'
 

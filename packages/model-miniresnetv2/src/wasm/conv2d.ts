@@ -2,7 +2,6 @@ import type { Kernels, Pointer } from './kernels.ts'
 
 /** Geometry of a convolution, channels last. Lengths in pixels. */
 export interface ConvShape {
-  readonly batch: number
   readonly inHeight: number
   readonly inWidth: number
   readonly inChannels: number
@@ -103,8 +102,8 @@ export class Conv2D {
   }
 
   /** `y = x * filter + bias`; bias 0: none. */
-  forward(k: Kernels, x: Pointer, filter: Pointer, bias: Pointer, y: Pointer, scratch: Pointer): void {
-    const { outChannels, batch } = this.shape
+  forward(k: Kernels, batch: number, x: Pointer, filter: Pointer, bias: Pointer, y: Pointer, scratch: Pointer): void {
+    const { outChannels } = this.shape
     const { windows, segments, panels } = this.tables(k, scratch)
     const { count, segmentCount, length } = this.windows
     const values = segmentCount * length
@@ -114,8 +113,8 @@ export class Conv2D {
   }
 
   /** The gradient by the filter: overwrites `gradient`. */
-  filterGradient(k: Kernels, x: Pointer, dy: Pointer, gradient: Pointer, scratch: Pointer): void {
-    const { outChannels, batch } = this.shape
+  filterGradient(k: Kernels, batch: number, x: Pointer, dy: Pointer, gradient: Pointer, scratch: Pointer): void {
+    const { outChannels } = this.shape
     const { windows, segments, panels } = this.tables(k, scratch)
     const { count, segmentCount, length } = this.windows
     k.clear(gradient, 4 * segmentCount * length * outChannels)
@@ -129,14 +128,14 @@ export class Conv2D {
     }
   }
 
-  /** The gradient by the input: overwrites `dx`. */
-  inputGradient(k: Kernels, dy: Pointer, filter: Pointer, dx: Pointer, scratch: Pointer): void {
-    if (this.turned) this.inputGradientTurned(k, this.turned, dy, filter, dx, scratch)
-    else this.inputGradientScattered(k, dy, filter, dx, scratch)
+  /** The gradient by the input: overwrites `dx`, or with `add` comes on top of it. */
+  inputGradient(k: Kernels, batch: number, dy: Pointer, filter: Pointer, dx: Pointer, scratch: Pointer, add = false): void {
+    if (this.turned) this.inputGradientTurned(k, this.turned, batch, dy, filter, dx, scratch, add)
+    else this.inputGradientScattered(k, batch, dy, filter, dx, scratch, add)
   }
 
-  private inputGradientTurned(k: Kernels, turned: NonNullable<Conv2D['turned']>, dy: Pointer, filter: Pointer, dx: Pointer, scratch: Pointer): void {
-    const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth, dilationHeight, dilationWidth } = this.shape
+  private inputGradientTurned(k: Kernels, turned: NonNullable<Conv2D['turned']>, batch: number, dy: Pointer, filter: Pointer, dx: Pointer, scratch: Pointer, add: boolean): void {
+    const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth, dilationHeight, dilationWidth } = this.shape
     const { top, bottom, left, right, rowBytes } = turned
     const [windows, segments, panels, wide] = [scratch + this.at.windows, scratch + this.at.segments, scratch + this.at.panels, scratch + this.at.image]
     const taps = filterHeight * filterWidth
@@ -148,12 +147,12 @@ export class Conv2D {
     for (let i = 0; i < batch; i++) {
       const image = dy + i * this.outputBytes
       if (around) k.pad(image, wide, outHeight, 4 * outWidth * outChannels, top, bottom, 4 * left * outChannels, 4 * right * outChannels)
-      k.product(around ? wide : image, windows, inHeight * inWidth, segments, taps, outChannels, panels, 0, dx + i * this.imageBytes, 4 * inChannels, inChannels, 0)
+      k.product(around ? wide : image, windows, inHeight * inWidth, segments, taps, outChannels, panels, 0, dx + i * this.imageBytes, 4 * inChannels, inChannels, Number(add))
     }
   }
 
-  private inputGradientScattered(k: Kernels, dy: Pointer, filter: Pointer, dx: Pointer, scratch: Pointer): void {
-    const { batch, inHeight, inWidth, inChannels, outChannels, padTop, padLeft } = this.shape
+  private inputGradientScattered(k: Kernels, batch: number, dy: Pointer, filter: Pointer, dx: Pointer, scratch: Pointer, add: boolean): void {
+    const { inHeight, inWidth, inChannels, outChannels, padTop, padLeft } = this.shape
     const { windows, segments, panels } = this.tables(k, scratch)
     const { count, segmentCount, length } = this.windows
     const [wide, columns] = [scratch + this.at.image, scratch + this.at.columns]
@@ -165,9 +164,9 @@ export class Conv2D {
     for (let i = 0; i < batch; i++) {
       const target = this.padded ? wide : dx + i * this.imageBytes
       k.product(dy + i * this.outputBytes, rows, count, rows, 1, outChannels, panels, 0, columns, 4 * values, values, 0)
-      k.clear(target, this.wideBytes)
+      if (this.padded || !add) k.clear(target, this.padded ? this.wideBytes : this.imageBytes)
       k.scatter(columns, windows, count, segments, segmentCount, length, target)
-      if (this.padded) k.crop(wide + padTop * this.wideRowBytes + 4 * padLeft * inChannels, dx + i * this.imageBytes, inHeight, 4 * inWidth * inChannels, this.wideRowBytes)
+      if (this.padded) k.crop(wide + padTop * this.wideRowBytes + 4 * padLeft * inChannels, dx + i * this.imageBytes, inHeight, 4 * inWidth * inChannels, this.wideRowBytes, Number(add))
     }
   }
 

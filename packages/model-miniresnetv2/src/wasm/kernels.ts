@@ -7,8 +7,10 @@ export type Pointer = number
 type Windows = [input: Pointer, windows: Pointer, count: number, segments: Pointer, segmentCount: number, length: number]
 type Pool = [
   images: number, height: number, width: number, channels: number, outputHeight: number, outputWidth: number, filterHeight: number, filterWidth: number,
-  strideHeight: number, strideWidth: number, dilationHeight: number, dilationWidth: number, padTop: number, padLeft: number,
+  strideHeight: number, strideWidth: number,
 ]
+
+type MaxPool = [dilationHeight: number, dilationWidth: number, padTop: number, padLeft: number, zeros: number]
 
 /** What assembly/index.ts exports; the arguments are explained there. A boolean is 0 or 1. */
 export interface Kernels {
@@ -18,11 +20,12 @@ export interface Kernels {
   readonly pack: (matrix: Pointer, rows: number, columns: number, rowBytes: number, columnBytes: number, panels: Pointer, panelBytes: number) => void
   readonly fillWindows: (windows: Pointer, rows: number, columns: number, rowBytes: number, columnBytes: number) => void
   readonly pad: (input: Pointer, output: Pointer, height: number, rowBytes: number, top: number, bottom: number, before: number, after: number) => void
-  readonly crop: (input: Pointer, output: Pointer, height: number, rowBytes: number, wideBytes: number) => void
+  readonly crop: (input: Pointer, output: Pointer, height: number, rowBytes: number, wideBytes: number, add: number) => void
   readonly scatter: (columns: Pointer, windows: Pointer, count: number, segments: Pointer, segmentCount: number, length: number, output: Pointer) => void
   readonly clear: (output: Pointer, bytes: number) => void
-  readonly maxPool: (...pool: [x: Pointer, y: Pointer, ...Pool]) => void
-  readonly maxPoolGradient: (...pool: [x: Pointer, dy: Pointer, dx: Pointer, ...Pool]) => void
+  readonly maxPool: (...pool: [x: Pointer, y: Pointer, ...Pool, ...MaxPool]) => void
+  readonly maxPoolGradient: (...pool: [x: Pointer, dy: Pointer, dx: Pointer, ...Pool, ...MaxPool]) => void
+  readonly averagePool: (...pool: [x: Pointer, y: Pointer, ...Pool, padTop: number, padLeft: number, gradient: number]) => void
   readonly sumRows: (input: Pointer, rows: number, channels: number, sums: Pointer) => void
   readonly sumSquares: (input: Pointer, means: Pointer, rows: number, channels: number, sums: Pointer) => void
   readonly sumGradients: (x: Pointer, dy: Pointer, rows: number, channels: number, scale: Pointer, offset: Pointer, relu: number, means: Pointer, sums: Pointer) => void
@@ -34,6 +37,7 @@ export interface Kernels {
   readonly relu: (x: Pointer, y: Pointer, count: number) => void
   readonly reluGradient: (y: Pointer, dy: Pointer, dx: Pointer, count: number, add: number) => void
   readonly add: (a: Pointer, b: Pointer, y: Pointer, count: number) => void
+  readonly multiply: (a: Pointer, b: Pointer, y: Pointer, count: number, add: number) => void
 }
 
 let compiled: WebAssembly.Module | undefined

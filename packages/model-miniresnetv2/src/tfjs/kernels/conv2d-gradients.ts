@@ -16,8 +16,8 @@ interface ConvAttributes {
 function convShape(inputShape: readonly number[], filterShape: readonly number[], { strides, pad, dataFormat, dimRoundingMode }: ConvAttributes, kernel: string): ConvShape {
   if (dataFormat === 'NCHW') throw new AedError('MODEL_UNSUPPORTED', `${kernel} on wasm: expected channels last (NHWC), got NCHW`)
   const info = tf.backend_util.computeConv2DInfo(inputShape as Shape4, filterShape as Shape4, strides, 1, pad, dimRoundingMode, false, 'channelsLast')
-  const { batchSize: batch, padInfo, ...shape } = info
-  return { ...shape, batch, padTop: padInfo.top, padLeft: padInfo.left }
+  const { padInfo, ...shape } = info
+  return { ...shape, padTop: padInfo.top, padLeft: padInfo.left }
 }
 
 /** The gradient of a convolution by its filter. */
@@ -26,8 +26,9 @@ export const conv2DBackpropFilter: tf.KernelFunc = ({ inputs, backend, attrs }) 
   const { filterShape, ...rest } = attrs as unknown as ConvAttributes & { readonly filterShape: number[] }
   const conv = new Conv2D(convShape(x.shape, filterShape, rest, 'Conv2DBackpropFilter'))
   const wasm = backend as WasmBackend
+  const batch = x.shape[0]!
   const out = wasm.makeOutput(filterShape, 'float32')
-  compute(wasm, [x, dy, out], 1, conv.scratchBytes, (k, x, dy, gradient, scratch) => conv.filterGradient(k, x, dy, gradient, scratch))
+  compute(wasm, [x, dy, out], 1, conv.scratchBytes, (k, x, dy, gradient, scratch) => conv.filterGradient(k, batch, x, dy, gradient, scratch))
   return out
 }
 
@@ -37,7 +38,8 @@ export const conv2DBackpropInput: tf.KernelFunc = ({ inputs, backend, attrs }) =
   const { inputShape, ...rest } = attrs as unknown as ConvAttributes & { readonly inputShape: number[] }
   const conv = new Conv2D(convShape(inputShape, filter.shape, rest, 'Conv2DBackpropInput'))
   const wasm = backend as WasmBackend
+  const batch = inputShape[0]!
   const out = wasm.makeOutput(inputShape, 'float32')
-  compute(wasm, [dy, filter, out], 1, conv.scratchBytes, (k, dy, filter, dx, scratch) => conv.inputGradient(k, dy, filter, dx, scratch))
+  compute(wasm, [dy, filter, out], 1, conv.scratchBytes, (k, dy, filter, dx, scratch) => conv.inputGradient(k, batch, dy, filter, dx, scratch))
   return out
 }

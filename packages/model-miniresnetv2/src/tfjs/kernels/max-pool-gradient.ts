@@ -20,7 +20,7 @@ export const maxPoolGrad: tf.KernelFunc = ({ inputs, backend, attrs }) => {
     k.clear(dx, 4 * batchSize * inHeight * inWidth * inChannels)
     k.maxPoolGradient(
       x, dy, dx, batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, filterHeight, filterWidth,
-      strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo.top, padInfo.left,
+      strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo.top, padInfo.left, 0,
     )
   })
   return out
