@@ -11,6 +11,7 @@ export const esc10OptionsSchema = v.strictObject({
   seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),
   epochs: option.integer(40, 'epochs of training at most', { min: 1 }),
   calibrationPatches: option.integer(200, 'training patches that the int8 ranges are taken from', { min: 1 }),
+  allowLeaks: option.boolean(false, 'take folds that share recordings; every figure is then marked leaky'),
   skipBad: option.boolean(false, 'leave out clips that cannot be read, and name them in the report'),
   jobs: option.integer(0, 'worker threads; 0: one per core', { min: 0, max: 256 }),
   cache: option.textOrNone(null, 'folder of intermediate results; none: AED_CACHE_DIR or the user’s cache'),

@@ -1,5 +1,6 @@
 import type { FeatureConfig } from '@aed/core'
 import type { Evaluation, McNemarResult } from '@aed/eval-cliplevel'
+import type { SplitLeak } from './data.ts'
 import type { SkippedClip } from './patches.ts'
 import type { PublishedFigures } from './published.ts'
 
@@ -74,6 +75,8 @@ export interface Esc10Report {
     readonly citation: string
     /** Clips that could not be read and were left out (`skipBad`). */
     readonly skipped: readonly SkippedClip[]
+    /** Test clips whose recording is trained on (`allowLeaks`), of how many; null: none. */
+    readonly leaky: SplitLeak | null
   }
   /** What a reader must know before comparing the figures. */
   readonly notes: readonly string[]

@@ -1,9 +1,10 @@
 import path from 'node:path'
 import type { FeatureConfig, Graph, ModelCard } from '@aed/core'
 import { writeAtomic, writeFolderAtomic } from '@aed/core/node'
-import type { Dataset } from '@aed/datasets'
+import type { ClassChoice, Dataset } from '@aed/datasets'
 import { toModelFiles, type TrainedHead } from '@aed/model-miniresnetv2'
 import type { Backbone } from './backbone.ts'
+import type { SplitLeak } from './data.ts'
 import type { SkippedClip } from './patches.ts'
 import type { ClipSplit } from './train-fold.ts'
 import { version } from './version.ts'
@@ -18,10 +19,13 @@ export interface ModelOrigin {
   readonly seed: number
   readonly epochs: number
   readonly skipped: readonly SkippedClip[]
+  /** Where not all classes of the folder were read. */
+  readonly choice?: ClassChoice
+  readonly leak?: SplitLeak | null
 }
 
 /** The card that travels with a trained model. */
-export function modelCard({ stacks, backbone, dataset, features, split, seed, epochs, skipped }: ModelOrigin): ModelCard {
+export function modelCard({ stacks, backbone, dataset, features, split, seed, epochs, skipped, choice = {}, leak = null }: ModelOrigin): ModelCard {
   return {
     schema: 'aed-model/1',
     name: `miniresnetv2-${stacks}-stack-${dataset.name}${split.fold ? `-fold-${split.fold}` : ''}`,
@@ -34,6 +38,8 @@ export function modelCard({ stacks, backbone, dataset, features, split, seed, ep
       synthetic: dataset.synthetic,
       testFold: split.fold || null,
       clips: { train: split.train.length, validation: split.validation.length },
+      ...(Object.keys(choice).length > 0 && { classChoice: choice }),
+      ...(leak && { leaky: leak }),
       ...(skipped.length > 0 && { skippedClips: skipped.map(({ id }) => id) }),
       backbone: backbone ? { file: backbone.file, sha256: backbone.sha256 } : null,
       seed,

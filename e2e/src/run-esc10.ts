@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { AedError, featureConfig, parseOptions, type StageContext } from '@aed/core'
 import { requireWritable, writeAtomic } from '@aed/core/node'
-import { officialFolds, type Dataset } from '@aed/datasets'
+import { officialFolds, type Dataset, type FoldSplit } from '@aed/datasets'
 import { readBackbone, type Backbone } from './backbone.ts'
-import { findDataset } from './data.ts'
+import { checkLeaks, findDataset, leakMark, type SplitLeak } from './data.ts'
 import { esc10OptionsSchema, type Esc10Options } from './esc10-options.ts'
 import { ESC10_REPORT_SCHEMA, type Esc10Report, type ModelReport } from './esc10-report.ts'
 import { loadPatches, type SkippedClip } from './patches.ts'
@@ -37,14 +37,15 @@ export async function runEsc10(input: Partial<Esc10Options>, { signal, onStep = 
   return withRunContext({ cache: options.cache, jobs: options.jobs, signal }, async (context) => {
     const steps = createSteps(3 + STEPS_PER_SIZE * sizes.length, onStep, signal)
     const found = await steps.run('data', () => findDataset(options.data, context.cache.dir), describeDataset)
-    chooseFolds(found, wantedFolds) // a wrong one is told before anything is decoded
+    chooseFolds(found, wantedFolds, options.allowLeaks) // a wrong one is told before anything is decoded
     const set = await steps.run(
       'audio and features',
       (report) => loadPatches(found, config, context, report, options),
       ({ patches }) => `${patches.shape[0]!} patches`,
     )
     const dataset = { ...found, clips: set.clips }
-    const folds = chooseFolds(dataset, wantedFolds)
+    const folds = chooseFolds(dataset, wantedFolds, options.allowLeaks)
+    const leak = sumLeaks(dataset, folds)
     const models: ModelReport[] = []
     for (const [i, stacks] of sizes.entries()) models.push(await runSize({ stacks, backbone: backbones[i]!, dataset, set, folds, options, context, steps }))
 
@@ -61,8 +62,9 @@ export async function runEsc10(input: Partial<Esc10Options>, { signal, onStep = 
         licence: dataset.licence,
         citation: dataset.citation,
         skipped: set.skipped,
+        leaky: leak,
       },
-      notes: notes(dataset, backbones, set.skipped),
+      notes: [...(leak ? [`${leakMark(leak)}.`] : []), ...notes(dataset, backbones, set.skipped)],
       features: config,
       options: { seed: options.seed, epochs: options.epochs, calibrationPatches: options.calibrationPatches },
       models,
@@ -93,14 +95,20 @@ function parseFolds(text: string): readonly number[] | null {
   return folds
 }
 
-function chooseFolds(dataset: Dataset, wanted: readonly number[] | null) {
-  const all = officialFolds(dataset.clips)
+function chooseFolds(dataset: Dataset, wanted: readonly number[] | null, allowLeaks: boolean) {
+  const all = officialFolds(dataset.clips, { allowLeaks })
   if (!wanted) return all
   return wanted.map((fold) => {
     const found = all.find((split) => split.fold === fold)
     if (!found) throw new AedError('INVALID_OPTION', `esc10: ${dataset.name} has no fold ${fold}, only ${all.map((split) => split.fold).join(', ')}`)
     return found
   })
+}
+
+/** Clips of all test folds whose recording is trained on. */
+function sumLeaks(dataset: Dataset, folds: readonly FoldSplit[]): SplitLeak | null {
+  const leaks = folds.flatMap((fold) => checkLeaks(dataset, fold, true, `fold ${fold.fold}`) ?? [])
+  return leaks.length > 0 ? { clips: leaks.reduce((sum, { clips }) => sum + clips, 0), of: folds.reduce((sum, { test }) => sum + test.length, 0) } : null
 }
 
 /** What a reader must know before comparing the figures. */

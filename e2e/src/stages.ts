@@ -4,6 +4,7 @@ import { logMelPatches } from '@aed/dsp-mel'
 import { stages as model } from '@aed/model-miniresnetv2'
 import { stages as quantize } from '@aed/quantize-int8'
 import { stages as deploy } from '@aed/stm32-deploy'
+import { augmentClip, resampledClip } from './augment-clip.ts'
 import { measureClip } from './measure-clip.ts'
 
 /** What became of one recording. */
@@ -27,6 +28,8 @@ async function clipPatches(input: AudioFile, config: FeatureConfig): Promise<Cli
 /** The stages that the pipeline's workers run. */
 export const stages = {
   clipPatches,
+  resampledClip,
+  augmentClip,
   measureClip,
   trainDenseHead: model.trainDenseHead,
   quantize: quantize.quantize,

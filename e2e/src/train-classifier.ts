@@ -6,7 +6,7 @@ import { readDataset, type Dataset } from '@aed/datasets'
 import { evaluate, type Evaluation } from '@aed/eval-cliplevel'
 import { denseScores, type TrainedHead } from '@aed/model-miniresnetv2'
 import { readBackbone } from './backbone.ts'
-import { requireSingleLabels } from './data.ts'
+import { checkLeaks, classChoice, classOptionsSchema, requireSingleLabels, type SplitLeak } from './data.ts'
 import { patchScores } from './evaluate-folds.ts'
 import { modelCard, MODEL_FOLDER_FILES, writeModelFolder } from './fold-files.ts'
 import { loadPatches, patchesOf, take } from './patches.ts'
@@ -21,6 +21,8 @@ export const trainOptionsSchema = v.strictObject({
   fold: option.integerOrNone(null, 'official fold kept out of training and used for the test; none: train on everything', { min: 1 }),
   seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),
   epochs: option.integer(40, 'epochs of training at most', { min: 1 }),
+  ...classOptionsSchema.entries,
+  allowLeaks: option.boolean(false, 'keep a fold out although recordings of it are trained on; its figures are then marked leaky'),
   skipBad: option.boolean(false, 'leave out clips that cannot be read; the model card names them'),
   jobs: option.integer(0, 'worker threads; 0: one per core', { min: 0, max: 256 }),
   cache: option.textOrNone(null, 'folder of intermediate results; none: AED_CACHE_DIR or the user’s cache'),
@@ -35,6 +37,8 @@ export interface TrainedClassifier {
   readonly trained: TrainedHead
   /** null when no fold was kept out. */
   readonly test: Evaluation | null
+  /** What of the fold kept out leaks from training; null for nothing. */
+  readonly leak: SplitLeak | null
 }
 
 /**
@@ -52,9 +56,10 @@ export async function trainClassifier(
   const features: FeatureConfig = parseOptions(featureConfigSchema, input.features, 'train')
   await requireReplaceable(input.out, MODEL_FOLDER_FILES)
   await requireWritable(input.out)
-  const found = await readDataset(input.data)
+  const choice = classChoice(options, options.seed)
+  const found = await readDataset(input.data, choice)
   requireSingleLabels(found)
-  keepOut(found, options.fold) // a wrong fold is told before anything is decoded
+  const leak = checkLeaks(found, keepOut(found, options.fold), options.allowLeaks, `fold ${options.fold ?? ''}`) // what is wrong with the fold is told before anything is decoded
   const backbone = options.backbone === null ? null : await readBackbone(options.backbone, options.stacks, [features.mel.nMels, features.patches.patchLength, 1])
   return withRunContext({ cache: options.cache, jobs: options.jobs, signal }, async (context) => {
     const steps = createSteps(4, onStep, signal)
@@ -69,11 +74,11 @@ export async function trainClassifier(
     const { epochs, seed } = options
     const trained = await steps.run('training', () => trainHead(embedded, set, labels, split, { epochs, seed }, context), ({ bestEpoch }) => `best epoch ${bestEpoch}`)
     const graph = floatGraph(embedded, trained)
-    const card = modelCard({ stacks: options.stacks, backbone, dataset, features, split, seed, epochs, skipped: set.skipped })
+    const card = modelCard({ stacks: options.stacks, backbone, dataset, features, split, choice, leak, seed, epochs, skipped: set.skipped })
     await steps.run('model folder', () => writeModelFolder(input.out, graph, card, trained), () => path.join(input.out, 'model.json'))
     const testPatches = patchesOf(set, test)
     const scores = () => denseScores(trained.head, take(embedded.embeddings, testPatches)).data
-    return { graph, card, trained, test: test.length === 0 ? null : evaluate(patchScores(dataset.classes, set, test, testPatches, scores()), { seed }) }
+    return { graph, card, trained, leak, test: test.length === 0 ? null : evaluate(patchScores(dataset.classes, set, test, testPatches, scores()), { seed }) }
   })
 }
 

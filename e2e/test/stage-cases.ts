@@ -8,7 +8,14 @@ export interface StageCase {
   readonly stage: string
   readonly input: unknown
   readonly options: unknown
+  /** Which of several of the same stage. */
+  readonly variant?: string
 }
+
+export const caseName = ({ stage, variant }: StageCase): string => (variant === undefined ? stage : `${stage} of ${variant}`)
+
+/** Recordings among @aed/audio's goldens, one a codec. */
+export const RECORDINGS = ['wav_pcm_24.wav', 'vorbis_stereo.ogg', 'opus_stereo.opus', 'flac_16_stereo.flac', 'mp3_stereo.mp3'] as const
 
 /** A second of noise with a falling level. */
 function clip(): AudioClip {
@@ -40,12 +47,18 @@ function scores(): PatchScores {
   return { classes, clips, clipOfPatch, scores: Float32Array.from({ length: 270 }, () => random.uniform()) }
 }
 
-/** Cases of the five stage packages. */
-export function stageCases(): Readonly<Record<string, readonly StageCase[]>> {
+/** @param recordings the files of {@link RECORDINGS} */
+export function stageCases(recordings: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Readonly<Record<string, readonly StageCase[]>> {
   const graph = smallGraph()
   const config = featureConfig()
   const { graph: int8 } = quantize({ graph, calibration: noise([16, 12, 10, 1], 'calibration') }, {})
+  const stereo = { channels: [noise([20_000], 'left').data, noise([20_000], 'right').data], sampleRate: 44_100 }
   return {
+    audio: [
+      ...recordings.map((file) => ({ stage: 'loadClip', input: file, options: { trimSilenceDb: null, minDuration: null }, variant: file.name })),
+      { stage: 'prepareClip', input: stereo, options: {} },
+      { stage: 'augmentWaveform', input: { clip: clip(), key: 'a' }, options: { seed: 3, steps: [{ step: 'noise', color: 'pink' }, { step: 'speed', probability: 1 }, { step: 'clipping' }, { step: 'shift' }] } },
+    ],
     'dsp-mel': [
       { stage: 'logMelPatches', input: clip(), options: config },
       { stage: 'stft', input: clip(), options: { nFft: 400, hopLength: 160 } },

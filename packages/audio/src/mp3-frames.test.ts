@@ -55,6 +55,25 @@ describe('createMp3Reader', () => {
     }
   })
 
+  it('tells an overwritten mark of the information frame by the name of the encoder', () => {
+    const changed = clean.slice()
+    changed.fill(7, 20, 60)
+    expect(() => readMp3(changed)).toThrow(expect.objectContaining({ code: 'AUDIO_DAMAGED', message: "x.mp3: byte 36: 'Xing' or 'Info' should stand here" }))
+  })
+
+  it('takes zeros after the last frame, tags behind them too, but no sound', () => {
+    expect(readMp3(join(clean, '\0\0\0\0\0\0'), 5)).toMatchObject({ frames: clean, samples: 3000, warnings: [] })
+    expect(readMp3(join(clean, '\0\0\0', 'TAG'.padEnd(128, ' ')))).toMatchObject({ frames: clean, samples: 3000 })
+    for (const rest of [sound, 'x'.repeat(9)])
+      expect(() => readMp3(join(clean, '\0\0\0\0\0\0', rest))).toThrow(expect.objectContaining({ code: 'AUDIO_DAMAGED', message: expect.stringContaining('should start here') }))
+  })
+
+  it('tells a file that was cut out of a longer one by what its first frame lacks', () => {
+    const second = readMp3Header(sound, 0) as Mp3Header
+    expect(readMp3(sound).warnings).toEqual([])
+    expect(readMp3(sound.subarray(second.length)).warnings).toEqual([expect.stringMatching(/^the first frame needs \d+ bytes of frames before it/)])
+  })
+
   it('checks the CRC of frames that have one', () => {
     const protectedHeader = Uint8Array.from(sound.subarray(0, 4))
     protectedHeader[1]! &= 0xfe

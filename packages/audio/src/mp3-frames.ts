@@ -73,6 +73,9 @@ export function lameCrc16(bytes: Uint8Array, crc = 0): number {
   return crc
 }
 
+/** Encoders that write LAME's tag, as they begin it, 120 bytes after the mark 'Xing' or 'Info'. */
+const ENCODERS = ['LAME', 'Lavf', 'Lavc']
+
 /** What encoders write into a first frame of its own (Xing, Info; LAME's extension of it). */
 export interface Mp3Info {
   /** Frames after this one. */
@@ -87,13 +90,13 @@ export interface Mp3Info {
 
 /**
  * The information frame, or undefined for a frame of sound.
- * @throws AedError `AUDIO_DAMAGED` when one byte of its mark is wrong: the decoder would play the frame
+ * @throws AedError `AUDIO_DAMAGED` when its mark is wrong, told by most of it or by the encoder's name at its usual place: the decoder would play the frame
  */
 export function readMp3Info(frame: Uint8Array, header: Mp3Header, name: string, offset: number): Mp3Info | undefined {
   const at = 4 + (header.hasCrc ? 2 : 0) + header.sideInfo
   if (header.layer !== 3 || frame.length < at + 8) return undefined
   const likeness = Math.max(countMatches(frame, at, 'Xing'), countMatches(frame, at, 'Info'))
-  if (likeness === 3) throw damaged(name, offset + at, "one byte of 'Xing' or 'Info' is wrong")
+  if (likeness === 3 || (likeness < 3 && ENCODERS.some((encoder) => hasText(frame, at + 120, encoder)))) throw damaged(name, offset + at, "'Xing' or 'Info' should stand here")
   if (likeness < 4) return undefined
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const flags = view.getUint32(at + 4)
@@ -141,6 +144,8 @@ export function createMp3Reader(name: string): Mp3Reader {
   let infoStart = -1
   let musicCrc = 0
   let musicEnd = 0
+  /** Where zeros after a frame begin. */
+  let padding: number | undefined
   /** What stands after the last frame: a tag of at most so many bytes. */
   let tail: { readonly start: number; readonly most: number } | undefined
 
@@ -164,6 +169,11 @@ export function createMp3Reader(name: string): Mp3Reader {
         if (info.broken) warnings.push("the checksum of LAME's tag is wrong: start and end of the sound may be cut at the wrong place")
         return
       }
+    }
+    if (frames === 0 && layer === 3 && frame.length >= 6 + sideInfo) {
+      const at = hasCrc ? 6 : 4
+      const borrowed = header.frameSamples === 1152 ? frame[at]! * 2 + (frame[at + 1]! >> 7) : frame[at]! // main_data_begin, 9 or 8 bits
+      if (borrowed > 0) warnings.push(`the first frame needs ${borrowed} bytes of frames before it: the file is damaged, or was cut out of a longer one, and its first samples are not what they were`)
     }
     frames++
     if (info?.music) musicCrc = lameCrc16(frame, musicCrc)
@@ -217,11 +227,19 @@ export function createMp3Reader(name: string): Mp3Reader {
         const header = readMp3Header(pending, 0)
         if (header === 'free') throw unsupported(name, `byte ${offset}: MP3 in free format`)
         if (!header) {
+          if (format && pending[0] === 0) {
+            // Padding: a tag may follow it, sound may not.
+            const next = pending.findIndex((byte) => byte !== 0)
+            padding ??= offset
+            drop(next < 0 ? pending.length : next)
+            continue
+          }
           if (format && hasText(pending, 0, 'TAG')) tail = { start: offset, most: 128 }
-          else if (format && /^(APET|LYRI|ID3|\0\0\0\0)/.test(String.fromCharCode(...pending.subarray(0, 4)))) tail = { start: offset, most: Infinity }
+          else if (format && /^(APET|LYRI|ID3)/.test(String.fromCharCode(...pending.subarray(0, 4)))) tail = { start: offset, most: Infinity }
           else throw damaged(name, offset, 'an MPEG frame should start here')
           break
         }
+        if (padding !== undefined) throw damaged(name, padding, `an MPEG frame should start here, zeros stand before the next one at byte ${offset}`)
         if (format && (header.layer !== format.layer || header.sampleRate !== format.sampleRate || header.channels !== format.channels))
           throw damaged(name, offset, 'an MPEG frame of another kind, rate or number of channels than those before')
         if (pending.length < header.length) break

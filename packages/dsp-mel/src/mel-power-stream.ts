@@ -1,5 +1,6 @@
 import { AedError, type MelOptions } from '@aed/core'
 import { checkFinite, checkSampleType } from './check-clip.ts'
+import { createDelivery } from './delivery.ts'
 import { applyMelFilters, createMelFilters } from './mel-filters.ts'
 import { fillFrame, frameCount } from './padding.ts'
 import { createPowerSpectrum } from './power-spectrum.ts'
@@ -35,6 +36,7 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
   const buffer = new Float32Array(kept + (hopLength < INTAKE ? hopLength * Math.ceil(INTAKE / hopLength) : INTAKE))
   const views = new Map<number, Float32Array>()
   const edge = new Float32Array(nFft)
+  const { give: deliver, settle } = createDelivery(onColumn)
   let used = 0 // samples in the buffer
   let origin = 0 // index of its first sample in the signal
   let frames = 0 // given so far
@@ -51,7 +53,7 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
     spectrum.run(frame, 0, powers, 0)
     if (power === 1) for (let k = 0; k < powers.length; k++) powers[k] = Math.sqrt(powers[k]!)
     applyMelFilters(filters, powers, 1, column, 0, 1)
-    onColumn(column, frames++)
+    deliver(column, frames++)
   }
 
   const givePadded = (first: number) => {
@@ -92,6 +94,7 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
         taken += count
         giveComplete()
       }
+      settle()
       return frames - before
     },
     finish: () => {
@@ -99,6 +102,7 @@ export function createMelPowerStream(sampleRate: number, mel: MelOptions, onColu
       finished = true
       const count = frameCount(origin + used, mel)
       while (frames < count) givePadded(frames * hopLength - lead)
+      settle()
       return frames - before
     },
     reset: () => {

@@ -149,6 +149,26 @@ describe('createMelStream', () => {
     expect(frames).toEqual(batch(clip, options))
   })
 
+  it.each(['running', 'clip'] as const)('loses nothing when onFrame throws: all is taken and given, then the first error comes (dbRef %s)', (dbRef) => {
+    const clip = noise(700)
+    const frames: number[][] = []
+    const stream = createMelStream(RATE, { ...small, dbRef }, (frame, index) => {
+      frames.push([...frame])
+      if (index % 3 === 1) throw new Error(`frame ${index}`)
+    })
+    const steps = [() => stream.push(clip.samples.subarray(0, 333)), () => stream.push(clip.samples.subarray(333)), () => stream.finish()]
+    const errors = steps.map((step) => {
+      try {
+        step()
+        return ''
+      } catch (error) {
+        return (error as Error).message
+      }
+    })
+    expect(errors).toEqual(dbRef === 'clip' ? ['', '', 'frame 1'] : ['frame 1', 'frame 16', 'frame 34'])
+    expect(frames).toEqual(batch(clip, { ...small, dbRef }))
+  })
+
   it('refuses dbRef patch: a frame has none', () => {
     expect(codeOf(() => createMelStream(RATE, { dbRef: 'patch' }, () => undefined))).toBe('INVALID_OPTION')
   })
@@ -184,6 +204,20 @@ describe('createPatchStream', () => {
     }
     expect(stream.finish()).toBe(2)
     expect(given).toEqual([[132, 0, 0], [192, 1, 3], [252, 2, 6], [300, 3, 9], [300, 4, 10]])
+  })
+
+  it('loses no patch when onPatch throws, nor the last one', () => {
+    const config = { mel: { ...small, dbRef: 'patch' }, patches: { patchLength: 6, patchOverlap: 0.5, includeLastPatch: true } } as const
+    const clip = noise(300)
+    const data: number[] = []
+    const stream = createPatchStream(RATE, config, (patch, index) => {
+      data.push(...patch)
+      throw new Error(`patch ${index}`)
+    })
+    expect(() => stream.push(clip.samples)).toThrow('patch 0')
+    expect(() => stream.finish()).toThrow('patch 3')
+    expect(stream.finish()).toBe(0)
+    expect(data).toEqual([...logMelPatches(clip, config).data])
   })
 
   it('refuses a config of another rate', () => {

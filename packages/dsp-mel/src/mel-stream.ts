@@ -1,6 +1,7 @@
 import { AedError, melOptionsSchema, parseOptions, type MelOptions } from '@aed/core'
 import { createColumnDecibels, maximumOf } from './decibels.ts'
 import type { MelOptionsInput } from './mel-plan.ts'
+import { createDelivery } from './delivery.ts'
 import { createMelPowerStream } from './mel-power-stream.ts'
 
 /**
@@ -23,12 +24,13 @@ export interface MelStream {
    * Takes the next samples, any number of them; they are copied.
    * @returns how many frames were given
    * @throws AedError `INVALID_INPUT` for NaN or infinite samples (with their index in the signal; none of the piece is
-   * taken then), `INVALID_STATE` after `finish`
+   * taken then), `INVALID_STATE` after `finish`; what `onFrame` threw first, when the whole piece is taken and all its frames are given
    */
   push(samples: Float32Array): number
   /**
    * Ends the signal: gives the frames that reach beyond its end, of a centred signal.
    * @returns how many frames were given; 0 in all for a signal that has no frame
+   * @throws as `push`
    */
   finish(): number
   /** Forgets all: the next sample is the first of a new signal. */
@@ -56,6 +58,7 @@ export function createMelStream(sampleRate: number, options: MelOptionsInput, on
   const out = new Float32Array(nMels)
   const decibels = createColumnDecibels(nMels, mel)
   const columns: Float64Array[] = [] // for 'clip' alone
+  const atEnd = createDelivery(onFrame)
   let maximum = 0
   const power = createMelPowerStream(sampleRate, mel, (column, index) => {
     if (dbRef === 'clip' || dbRef === 'running') maximum = Math.max(maximum, maximumOf(column))
@@ -79,11 +82,13 @@ export function createMelStream(sampleRate: number, options: MelOptionsInput, on
     finish: () => {
       const count = power.finish()
       if (dbRef !== 'clip') return count
-      for (const [index, column] of columns.entries()) {
+      const kept = columns.splice(0)
+      for (const [index, column] of kept.entries()) {
         decibels(column, maximum, out)
-        onFrame(out, index)
+        atEnd.give(out, index)
       }
-      return columns.splice(0).length
+      atEnd.settle()
+      return kept.length
     },
     reset: () => {
       power.reset()

@@ -1,5 +1,6 @@
 import { AedError, featureConfigSchema, parseOptions, patchStep, type FeatureConfig } from '@aed/core'
 import { createColumnDecibels, maximumOf } from './decibels.ts'
+import { createDelivery } from './delivery.ts'
 import type { LogMelPatchesConfig } from './log-mel-patches.ts'
 import { createMelPowerStream } from './mel-power-stream.ts'
 import { createMelStream, type MelStream } from './mel-stream.ts'
@@ -42,6 +43,7 @@ export function createPatchStream(sampleRate: number, config: LogMelPatchesConfi
   let frames = 0
   let given = 0
   let ended = false
+  const { give, settle } = createDelivery((values: Float32Array, index) => onPatch(values, index, frames - patchLength))
 
   const inOrder = (to: Float32Array | Float64Array) => {
     for (let t = 0; t < patchLength; t++) {
@@ -54,7 +56,7 @@ export function createPatchStream(sampleRate: number, config: LogMelPatchesConfi
       inOrder(ordered)
       decibels(ordered, maximumOf(ordered), patch)
     } else inOrder(patch)
-    onPatch(patch, given++, frames - patchLength)
+    give(patch, given++)
   }
   const onColumn = (column: Float32Array | Float64Array) => {
     ring.set(column, (frames % patchLength) * nMels)
@@ -67,6 +69,7 @@ export function createPatchStream(sampleRate: number, config: LogMelPatchesConfi
   const count = (run: () => void): number => {
     const before = given
     run()
+    settle()
     return given - before
   }
   return {

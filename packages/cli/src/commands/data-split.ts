@@ -1,8 +1,8 @@
 import path from 'node:path'
-import { AedError } from '@aed/core'
+import { AedError, parseOptions } from '@aed/core'
 import { writeAtomic } from '@aed/core/node'
 import { findLeaks, formatLabelsCsv, groupFolds, groupFoldsOptionsSchema, leaveOneRecordingOut, officialFolds, readDataset, requireNoLeaks, type Dataset, type DatasetInspection, type FoldSplit, type LeakReport } from '@aed/datasets'
-import { inspectDatasetFiles, withRunContext } from '@aed/e2e'
+import { classChoice, classOptionsSchema, inspectDatasetFiles, withRunContext } from '@aed/e2e'
 import type { CommandModule } from '../commands.ts'
 import { table } from '../text.ts'
 
@@ -10,18 +10,19 @@ const KINDS = ['group', 'official', 'leave-one-recording-out'] as const
 
 export const split: CommandModule = {
   args: [{ syntax: '<DIR>', description: 'folder of a dataset, or a .csv' }],
-  schemas: { split: groupFoldsOptionsSchema },
+  schemas: { '': classOptionsSchema, split: groupFoldsOptionsSchema },
   flags: [
     { syntax: '--out <FILE>', description: 'table to write (filename, label, fold, source), in DIR or above it; --data FILE reads it', required: true },
     { syntax: '--kind <KIND>', description: `${KINDS.join(' | ')} (group: dealt by the seed, classes even)` },
     { syntax: '--check-sound', description: 'decode all clips and look for the same sound on both sides too' },
     { syntax: '--allow-leaks', description: 'write a split that leaks; the result says how many clips are concerned' },
   ],
-  examples: ['aed data split recordings/ --out recordings/folds.csv --folds 5', 'aed data split ESC-50-master --kind official --check-sound --out ESC-50-master/checked.csv'],
+  examples: ['aed data split recordings/ --out recordings/folds.csv --folds 5', 'aed data split ESC-50-master --classes dog,rooster --garbage-class other --out ESC-50-master/two.csv', 'aed data split ESC-50-master --kind official --check-sound --out ESC-50-master/checked.csv'],
   async run({ args, options, output, signal }) {
     const { out, kind = 'group', checkSound = false, allowLeaks = false, split: settings = {} } = options as { out: string; kind?: string; checkSound?: boolean; allowLeaks?: boolean; split?: object }
     if (!(KINDS as readonly string[]).includes(kind)) throw new AedError('INVALID_OPTION', `aed data split: --kind takes ${KINDS.join(' or ')}, got '${kind}'`)
-    const dataset = await readDataset(args[0]!)
+    const chosen = parseOptions(classOptionsSchema, pick(options, classOptionsSchema), 'aed data split')
+    const dataset = await readDataset(args[0]!, classChoice(chosen, parseOptions(groupFoldsOptionsSchema, settings, 'aed data split').seed))
     const base = path.dirname(path.resolve(out))
     const outside = dataset.clips.find((clip) => path.relative(base, clip.path).startsWith('..'))
     if (outside) throw new AedError('INVALID_OPTION', `aed data split: --out ${out} stands beside the audio files, not above them`, { hint: `write it into ${path.dirname(path.dirname(outside.path))}` })
@@ -33,6 +34,9 @@ export const split: CommandModule = {
     output.result({ out, kind, checkedSound: checkSound, leaky: reports.some(({ leak }) => leak.clips > 0), folds: reports }, summary(out, reports))
   },
 }
+
+/** Those of the options that a schema knows. */
+const pick = (options: Readonly<Record<string, unknown>>, { entries }: { readonly entries: object }) => Object.fromEntries(Object.keys(entries).flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])))
 
 /** Duplicates by the clips' indices, as the leak check takes them. */
 function indexed({ clips }: Dataset, duplicates: DatasetInspection['duplicates']) {

@@ -1,8 +1,7 @@
 import path from 'node:path'
 import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, tensorOf, type PatchScores, type Tensor } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
-import { readDataset } from '@aed/datasets'
-import { loadPatches, patchesOf, patchScores, requireSingleLabels, take, withRunContext, type RunContext, type SkippedClip } from '@aed/e2e'
+import { leakMark, loadPatches, patchesOf, patchScores, readForModel, take, trainedOn, withRunContext, type RunContext, type SkippedClip, type SplitLeak } from '@aed/e2e'
 import { evaluate as evaluateScores, evaluateOptionsSchema, formatEvaluation, formatScoresCsv, parseScoresCsv } from '@aed/eval-cliplevel'
 import { dequantizeValues, quantizeValues } from '@aed/quantize-int8'
 import type { CommandCall, CommandModule } from '../commands.ts'
@@ -28,13 +27,13 @@ export const evaluate: CommandModule = {
     if ((args.length > 0) === (file !== undefined) || (file === undefined) !== (data !== undefined))
       throw new AedError('USAGE', 'aed eval: give a MODEL with --data DIR, or --scores FILE alone', { hint: 'see aed eval --help' })
     const wanted = minAccuracy(options['minAccuracy'] as string | undefined)
-    const { scores, skipped } = file === undefined ? await scoreModel(args[0]!, data!, call) : { scores: parseScoresCsv(new TextDecoder().decode(await readBytes(file)), file), skipped: [] }
-    const evaluation = { ...evaluateScores(scores, settings), ...(skipped.length > 0 && { skipped }) }
+    const { scores, skipped, leak } = file === undefined ? await scoreModel(args[0]!, data!, call) : { scores: parseScoresCsv(new TextDecoder().decode(await readBytes(file)), file), skipped: [], leak: null }
+    const evaluation = { ...evaluateScores(scores, settings), ...(skipped.length > 0 && { skipped }), ...(leak && { leaky: leak }) }
     if (out !== undefined) {
       await writeAtomic(path.join(out, 'patches.csv'), formatScoresCsv(scores))
       await writeAtomic(path.join(out, 'evaluation.json'), `${JSON.stringify(evaluation, null, 2)}\n`)
     }
-    output.result(evaluation, [formatEvaluation(evaluation), ...(skipped.length > 0 ? [`${skipped.length} clips could not be read and count nowhere`] : [])].join('\n'))
+    output.result(evaluation, [formatEvaluation(evaluation), ...(skipped.length > 0 ? [`${skipped.length} clips could not be read and count nowhere`] : []), ...(leak ? [leakMark(leak)] : [])].join('\n'))
     const { accuracy } = evaluation.clip
     if (wanted !== undefined && accuracy < wanted)
       throw new AedError('BELOW_MINIMUM', `aed eval: clip accuracy ${accuracy.toFixed(4)} is below --min-accuracy ${wanted}`, { hint: 'the figures stand above' })
@@ -49,19 +48,14 @@ function minAccuracy(given: string | undefined): number | undefined {
 }
 
 /** Runs a model over the clips of a folder. */
-async function scoreModel(location: string, data: string, { options, output, signal }: CommandCall): Promise<{ scores: PatchScores; skipped: readonly SkippedClip[] }> {
+async function scoreModel(location: string, data: string, { options, output, signal }: CommandCall): Promise<{ scores: PatchScores; skipped: readonly SkippedClip[]; leak: SplitLeak | null }> {
   const model = await readModel(location)
   const card = await cardFor(model, options)
-  const dataset = await readDataset(data)
-  requireSingleLabels(dataset)
   const { classes } = card
   if (!classes) throw new AedError('MODEL_MISMATCH', `${location}: has no class names`, { hint: 'give them with --labels FILE' })
-  const unknown = dataset.classes.find((name) => !classes.includes(name))
-  if (unknown !== undefined) throw new AedError('UNKNOWN_CLASS', `${data}: class '${unknown}' is not among the model's ${classes.join(', ')}`)
+  const dataset = await readForModel(data, card)
   const clips = chooseClips(dataset.clips.map(({ fold }) => fold), options['fold'] as string | undefined, data)
-  const testFold = card.provenance['testFold']
-  const trainedOn = card.provenance['data'] === dataset.name && options['fold'] === undefined
-  if (trainedOn) output.say(`note: ${location} was trained on clips of ${dataset.name}; only --fold ${typeof testFold === 'number' ? testFold : 'N'} of clips kept out says how good it is`)
+  const leak = trainedOn(card, dataset, clips)
   return withRunContext({ signal }, async (context) => {
     const chosen = { ...dataset, clips: clips.map((clip) => dataset.clips[clip]!) }
     const set = await loadPatches(chosen, card.features, context, (progress) => output.progress(progress), { skipBad: options['skipBad'] === true })
@@ -69,7 +63,7 @@ async function scoreModel(location: string, data: string, { options, output, sig
     const all = [...set.clips.keys()]
     const patches = patchesOf(set, all)
     const scores = await scorePatches(model, take(set.patches, patches), context, (done) => output.progress({ done, total: patches.length, what: 'patches' }))
-    return { scores: patchScores(classes, set, all, patches, scores), skipped: set.skipped }
+    return { scores: patchScores(classes, set, all, patches, scores), skipped: set.skipped, leak }
   })
 }
 

@@ -1,7 +1,6 @@
 import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, sha256, tensorOf, formatShape } from '@aed/core'
 import { writeAtomic } from '@aed/core/node'
-import { readDataset } from '@aed/datasets'
-import { loadPatches, patchesOf, patchLabels, stratifiedSample, take, withRunContext } from '@aed/e2e'
+import { loadPatches, patchesOf, patchLabels, readForModel, stratifiedSample, take, withRunContext } from '@aed/e2e'
 import { isInt8Graph } from '@aed/model-miniresnetv2'
 import { quantizeOptionsSchema, writeTflite } from '@aed/quantize-int8'
 import * as v from 'valibot'
@@ -28,8 +27,8 @@ export const quantize: CommandModule = {
   ],
   examples: ['aed quantize model --data clips/ --out model.tflite', 'aed quantize float.h5 --data clips/ --labels labels.txt --out int8.tflite'],
   async run({ args, options, output, signal }) {
-    const { data, out, quantization, calibrationPatches, excludeFold, seed } = options as Record<string, unknown> & { data: string; out: string }
-    const draw = parseOptions(calibrationSchema, definedOnly({ calibrationPatches, excludeFold, seed }), 'aed quantize')
+    const { data, out, quantization, calibrationPatches, excludeFold, skipBad, seed } = options as Record<string, unknown> & { data: string; out: string }
+    const draw = parseOptions(calibrationSchema, definedOnly({ calibrationPatches, excludeFold, skipBad, seed }), 'aed quantize')
     const settings = parseOptions(quantizeOptionsSchema, quantization ?? {}, 'aed quantize')
     const model = await readModel(args[0]!)
     if (isInt8Graph(model.graph)) throw new AedError('MODEL_MISMATCH', `${model.path}: is int8 already`, { hint: 'give the float model' })
@@ -39,7 +38,7 @@ export const quantize: CommandModule = {
     const made = [1, features.mel.nMels, features.patches.patchLength, 1]
     if (formatShape(made) !== formatShape(input.shape))
       throw new AedError('MODEL_MISMATCH', `${model.path} takes ${formatShape(input.shape)}, the feature config makes ${formatShape(made)}`, { hint: 'set --n-mels and --patch-length' })
-    const dataset = await readDataset(data)
+    const dataset = await readForModel(data, card)
     const fold = draw.excludeFold ?? (typeof card.provenance['testFold'] === 'number' ? card.provenance['testFold'] : null)
     await withRunContext({ signal }, async (context) => {
       const set = await loadPatches(dataset, features, context, (progress) => output.progress(progress), draw)

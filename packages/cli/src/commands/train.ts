@@ -1,5 +1,5 @@
 import { audioOptionsSchema, melOptionsSchema, patchOptionsSchema } from '@aed/core'
-import { trainClassifier, trainOptionsSchema } from '@aed/e2e'
+import { leakMark, trainClassifier, trainOptionsSchema } from '@aed/e2e'
 import { formatEvaluation } from '@aed/eval-cliplevel'
 import type { CommandModule } from '../commands.ts'
 import { percent } from '../text.ts'
@@ -11,18 +11,19 @@ export const train: CommandModule = {
     { syntax: '--data <DIR>', description: 'folder of clips: ESC-50 layout, labels.csv, or a folder per class', required: true },
     { syntax: '--out <DIR>', description: 'model folder to write', required: true },
   ],
-  examples: ['aed train --data ESC-50-master --backbone backbones/ --out model', 'aed train --data clips/ --fold 5 --stacks 2 --out model'],
+  examples: ['aed train --data ESC-50-master --backbone backbones/ --out model', 'aed train --data clips/ --fold 5 --stacks 2 --out model', 'aed train --data ESC-50-master --classes dog,rooster --garbage-class other --out model'],
   async run({ options, output, signal }) {
     const { data, out, audio, mel, patches, ...rest } = options as { data: string; out: string; audio?: object; mel?: object; patches?: object }
     const given = { data, out, features: { ...(audio && { audio }), ...(mel && { mel }), ...(patches && { patches }) }, options: withoutUndefined(rest) }
-    const { card, trained, test } = await trainClassifier(given, { signal, onStep: (event) => output.step(event) })
+    const { card, trained, test, leak } = await trainClassifier(given, { signal, onStep: (event) => output.step(event) })
     const last = trained.history[trained.bestEpoch - 1]!
     const text = [
       `${card.name}: ${card.classes!.length} classes, best epoch ${trained.bestEpoch} of ${trained.history.length}, validation accuracy ${percent(last.valAccuracy)} (patches)`,
       ...(test ? [formatEvaluation(test)] : []),
+      ...(leak ? [leakMark(leak)] : []),
       `model folder: ${out}`,
     ]
-    output.result({ model: out, card, bestEpoch: trained.bestEpoch, history: trained.history, test }, text.join('\n'))
+    output.result({ model: out, card, bestEpoch: trained.bestEpoch, history: trained.history, test, leaky: leak }, text.join('\n'))
   },
 }
 

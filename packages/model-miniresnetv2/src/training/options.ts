@@ -28,7 +28,7 @@ export const trainModelOptionsSchema = v.strictObject({
   minPeakDb: option.numberOrNone(null, 'a window whose loudest value is below this is drawn again', { unit: 'dB' }),
   augment: v.optional(v.pipe(augmentRecipeSchema.entries.steps, v.metadata({ description: 'steps of a recipe of @aed/dsp-mel, done to each patch' })), () => []),
   augmentFloor: option.numberOrNone(null, 'values below this are raised to it after augmentation', { unit: 'dB' }),
-  backend: option.choice(['cpu', 'webgl'], 'cpu', 'where tfjs computes'),
+  backend: option.choice(['wasm', 'cpu', 'webgl'], 'wasm', 'where tfjs computes'),
   seed: v.optional(v.pipe(v.union([v.number(), v.string()]), v.metadata({ description: 'seed of everything random' })), 0),
 })
 

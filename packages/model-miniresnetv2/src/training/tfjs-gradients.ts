@@ -4,6 +4,7 @@ import type { GradientBatch, GradientEngine, GradientOptions } from '../gradient
 import type { KerasModel } from '../keras/model.ts'
 import { layerShapes, type KerasNetwork } from '../keras/network.ts'
 import { useBackend, type Backend } from '../tfjs/backend.ts'
+import { registerTrainingKernels } from '../tfjs/kernels/register.ts'
 import { dropoutMask } from './dropout.ts'
 import { forward, type ForwardContext } from './forward.ts'
 import { layersBehind, logitNetwork } from './trained-part.ts'
@@ -70,16 +71,16 @@ function weightTensors(places: readonly WeightPlace[], weights: Float32Array): R
 }
 
 /**
- * Gradients by tfjs in this thread: `shards` and `threads` are 1. Leaves no tensor behind. Not on wasm, where tfjs 4.22 lacks the filter gradient and
- * its max pool gradient is wrong.
+ * Gradients by tfjs in this thread, on wasm with {@link registerTrainingKernels}: `shards` and `threads` are 1. Leaves no tensor behind.
  * @throws AedError `TOOL_NOT_FOUND` when the backend cannot start, `MODEL_MISMATCH` for a network without a head (or a tap that is no layer),
  * `INVALID_OPTION` for more than one shard or thread
  */
-export async function createTfjsGradients(model: Pick<KerasModel, 'network' | 'weights'>, options: GradientOptions & { readonly backend: Exclude<Backend, 'wasm'> }): Promise<GradientEngine> {
+export async function createTfjsGradients(model: Pick<KerasModel, 'network' | 'weights'>, options: GradientOptions & { readonly backend: Backend }): Promise<GradientEngine> {
   const { network } = model
   const { trainable = () => true, frozenStatistics = false, taps, batchSize, shards = 1, threads = 1, backend } = options
   if (shards !== 1 || threads !== 1) throw new AedError('INVALID_OPTION', `gradients by tfjs take one shard and one thread, got ${shards} and ${threads}`)
   await useBackend(backend)
+  if (backend === 'wasm') registerTrainingKernels()
   const isFrozen = typeof frozenStatistics === 'function' ? frozenStatistics : () => frozenStatistics
   const layout = weightLayout(network)
   const { places } = layout

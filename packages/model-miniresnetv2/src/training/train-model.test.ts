@@ -9,7 +9,7 @@ import { trainModel, type TrainModelContext, type TrainModelInput } from './trai
 const code = (code: string, message = /./) => expect.objectContaining({ code, message: expect.stringMatching(message) as unknown })
 const clips = toneClips(24, 'train')
 const input: TrainModelInput = { model: tinyClassifier(), classes: CLASSES, clips, validation: firstWindows(toneClips(12, 'validation')) }
-const quick: TrainModelOptionsInput = { epochs: 1, batchSize: 8, backend: 'cpu', learningRate: 0.02 }
+const quick: TrainModelOptionsInput = { epochs: 1, batchSize: 8, learningRate: 0.02 }
 /** Everything that a run remembers between epochs. */
 const full: TrainModelOptionsInput = {
   ...quick, epochs: 3, probeEpochs: 2, samplesPerEpoch: 20, emaDecay: 0.9, clipNorm: 2, labelSmoothing: 0.1, schedule: 'plateau', decayEpochs: 1, warmupEpochs: 1, minPeakDb: 2,
@@ -23,7 +23,7 @@ function moved(weights: Weights): string[] {
   return [...new Set(changed.map((key) => key.replace(/\/moving_.*/, '*').replace(/\/.*/, '')))]
 }
 
-beforeAll(() => useBackend('cpu'))
+beforeAll(() => useBackend('wasm'))
 afterAll(() => expect(tf.memory().numTensors).toBe(0))
 
 describe('trainModel', () => {
@@ -34,6 +34,11 @@ describe('trainModel', () => {
     expect(history[bestEpoch - 1]!.valAccuracy).toBeGreaterThan(0.9)
     expect(history.at(-1)!.accuracy).toBeGreaterThan(0.8)
     expect(model.architecture.classes).toBe(3)
+  })
+
+  it('has the losses on wasm that it has on cpu, but for rounding', async () => {
+    const [wasm, cpu] = [await train(full), await train({ ...full, backend: 'cpu' })]
+    expect(distance(wasm.history.map(({ loss }) => loss), cpu.history.map(({ loss }) => loss))).toBeLessThan(1e-4)
   })
 
   it('goes on from any checkpoint to the same bytes, and gives others for another seed', async () => {
