@@ -6,6 +6,7 @@ import { stages as quantize } from '@aed/quantize-int8'
 import { stages as deploy } from '@aed/stm32-deploy'
 import { augmentClip, resampledClip } from './augment-clip.ts'
 import { measureClip } from './measure-clip.ts'
+import { measureStatistics } from './measure-statistics.ts'
 
 /** What became of one recording. */
 export interface ClipPatches {
@@ -31,6 +32,8 @@ export const stages = {
   resampledClip,
   augmentClip,
   measureClip,
+  measureStatistics,
+  trainClipHeads: model.trainClipHeads,
   trainDenseHead: model.trainDenseHead,
   quantize: quantize.quantize,
   runInt8: quantize.runInt8,

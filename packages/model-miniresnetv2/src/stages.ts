@@ -5,6 +5,7 @@ import { readKerasH5 } from './keras/h5.ts'
 import type { KerasModel } from './keras/model.ts'
 import { miniResNetV2Graph } from './miniresnetv2.ts'
 import type { MiniResNetV2Input } from './miniresnetv2-network.ts'
+import { trainClipHeads } from './train-clip-head.ts'
 import { trainDenseHead } from './train-dense-head.ts'
 
 /** What a stage without options takes for them. */
@@ -18,6 +19,7 @@ export const stages = {
   readKerasH5: readKerasH5Stage,
   buildGraph: (_input: null, options: MiniResNetV2Input) => miniResNetV2Graph(options),
   fitBatchNorm: fitBatchNormStage,
+  trainClipHeads,
   trainDenseHead,
   classify,
 } as const satisfies Stages

@@ -1,6 +1,7 @@
-import { AedError, type AudioClip, type FeatureConfig, type Graph, type ModelCard } from '@aed/core'
+import type { AudioClip, FeatureConfig, Graph, ModelCard } from '@aed/core'
 import { logMelPatches } from '@aed/dsp-mel'
-import { createPatchScorer } from './patch-scorer.ts'
+import { clipViews, createHeadScorer } from '../clip-statistics.ts'
+import { createPatchScorer, createTapRun } from './patch-scorer.ts'
 
 /** Scores of one clip. */
 export interface ClipScores {
@@ -21,7 +22,7 @@ export interface ClassifierModel {
 
 /**
  * Prepares what a model says of clips, by the clip head of its card.
- * @throws AedError (rejects) as `createPatchScorer`; `MODEL_UNSUPPORTED` for a head that this version does not know
+ * @throws AedError (rejects) as `createPatchScorer`; `MODEL_MISMATCH`, `MODEL_INVALID` for a clip head that does not fit its graph
  */
 export async function createClipScorer({ graph, card }: ClassifierModel): Promise<ClipScorer> {
   const { head, features, classes } = card
@@ -33,8 +34,14 @@ export async function createClipScorer({ graph, card }: ClassifierModel): Promis
         return { clip: meanScores(patches, classes.length), patches }
       }
     }
-    case 'clip':
-      throw new AedError('MODEL_UNSUPPORTED', `model '${card.name}' has a clip head of statistics, which AudioClassifier does not run yet`)
+    case 'clip': {
+      const run = await createTapRun(graph)
+      const { patchStep, scores } = createHeadScorer(graph, { classes: [...classes], features, head })
+      return (clip) => {
+        const views = clipViews(clip, features, patchStep)
+        return { clip: views.patches.shape[0] === 0 ? null : scores(views, run(views.patches)), patches: new Float32Array(0) }
+      }
+    }
   }
 }
 

@@ -23,17 +23,41 @@ export function isInt8Graph(graph: Graph): boolean {
  * @throws AedError (rejects) `GRAPH_INVALID`, `MODEL_UNSUPPORTED`, `INVALID_STATE` where WebAssembly is missing
  */
 export async function createPatchScorer(graph: Graph): Promise<PatchScorer> {
-  const executor = isInt8Graph(graph) ? await createWasmEngine(graph) : createFloatExecutor(graph)
-  const input = tensorOf(graph, graph.inputs[0])
+  const { executor, load } = await prepare(graph)
   const output = tensorOf(graph, graph.outputs[0])
   return {
     run(patches) {
-      const shape = [patches.shape[0]!, ...input.shape.slice(1)]
-      if (formatShape(shape.slice(1, 3)) !== formatShape(patches.shape.slice(1, 3)) || (shape[3] ?? 1) !== 1)
-        throw new AedError('MODEL_MISMATCH', `graph '${graph.name}' takes [n, ${input.shape.slice(1).join(', ')}], the patches are ${formatShape(patches.shape)}`, { hint: 'set --n-mels and --patch-length' })
-      const data = input.dtype === 'int8' ? quantizeValues(patches.data, input.quantization!) : patches.data
-      const result = executor.run({ dtype: input.dtype, shape, data } as Tensor<'float32'>)
-      return output.dtype === 'int8' ? dequantizeValues(result.data as unknown as Int8Array, output.quantization!) : (result.data as Float32Array)
+      const { data } = executor.run(load(patches))
+      return output.dtype === 'int8' ? dequantizeValues(data as Int8Array, output.quantization!) : (data as Float32Array)
     },
   }
+}
+
+/**
+ * Prepares a graph whose outputs are the taps of a clip head.
+ * @returns all outputs of float32 patches `[n, mels, frames]`, as the graph types them
+ * @throws AedError as {@link createPatchScorer}
+ */
+export async function createTapRun(graph: Graph): Promise<(patches: Tensor<'float32'>) => readonly Tensor[]> {
+  const { executor, load } = await prepare(graph)
+  return (patches) => executor.runAll(load(patches))
+}
+
+/** The executor of a graph, and what makes its input of patches. */
+async function prepare(graph: Graph) {
+  const executor = (isInt8Graph(graph) ? await createWasmEngine(graph) : createFloatExecutor(graph)) as Executor
+  const input = tensorOf(graph, graph.inputs[0])
+  const load = (patches: Tensor<'float32'>): Tensor => {
+    const shape = [patches.shape[0]!, ...input.shape.slice(1)]
+    if (formatShape(shape.slice(1, 3)) !== formatShape(patches.shape.slice(1, 3)) || (shape[3] ?? 1) !== 1)
+      throw new AedError('MODEL_MISMATCH', `graph '${graph.name}' takes [n, ${input.shape.slice(1).join(', ')}], the patches are ${formatShape(patches.shape)}`, { hint: 'set --n-mels and --patch-length' })
+    return { dtype: input.dtype, shape, data: input.dtype === 'int8' ? quantizeValues(patches.data, input.quantization!) : patches.data }
+  }
+  return { executor, load }
+}
+
+/** What the executors of both kinds have in common. */
+interface Executor {
+  readonly run: (input: Tensor) => Tensor
+  readonly runAll: (input: Tensor) => readonly Tensor[]
 }

@@ -1,0 +1,101 @@
+import { decodeAudio, prepareClip, type AudioFile } from '@aed/audio'
+import { tensorOf, throwIfAborted, type ClipBlock, type FeatureConfig, type Graph, type StageContext, type Tensor } from '@aed/core'
+import { clipViews, createClipStatistics, patchViews, type ClipStatistics, type ClipViews } from '@aed/model-miniresnetv2'
+import { createWasmEngine, quantizeValues } from '@aed/quantize-int8'
+
+/** A network whose taps are measured. */
+export interface MeasuredNetwork {
+  /** Of its weights: what a prepared network is kept by. */
+  readonly key: string
+  /** Float or int8; its outputs are the taps. */
+  readonly graph: Graph
+}
+
+/** What is measured of each clip. */
+export interface MeasureOptions {
+  readonly features: FeatureConfig
+  readonly patchStep: number
+  /** One copy of the clip each: played so much faster, which changes pitch and length. */
+  readonly speeds: readonly number[]
+  /** Measured in this order; taps are outputs of the network. */
+  readonly blocks: readonly ClipBlock[]
+  /** Also measure each patch of the first copy as a clip of its own. */
+  readonly perPatch: boolean
+}
+
+/** Statistics of a clip: rows of all blocks. */
+export interface MeasuredClip {
+  /** `[speeds, features]`. */
+  readonly clip: Tensor<'float32'>
+  /** `[n, features]` of the patches of the first copy; n = 0 unless asked for. */
+  readonly patches: Tensor<'float32'>
+}
+
+/** The taps of all patches. */
+type RunTaps = (patches: Tensor<'float32'>) => Promise<readonly Tensor[]>
+
+/** Networks that this thread has prepared: the same one is wanted for every clip of a dataset. */
+const prepared = new Map<string, Promise<RunTaps>>()
+const MOST_PREPARED = 2
+
+async function prepare({ graph }: MeasuredNetwork): Promise<RunTaps> {
+  const input = tensorOf(graph, graph.inputs[0])
+  if (input.dtype === 'int8') {
+    const engine = await createWasmEngine(graph)
+    return ({ data, shape }) => Promise.resolve(engine.runAll({ dtype: 'int8', shape: [shape[0]!, ...input.shape.slice(1)], data: quantizeValues(data, input.quantization!) }))
+  }
+  const { createTapRunner } = await import('@aed/model-miniresnetv2/train')
+  return (await createTapRunner(graph, graph.outputs)).run
+}
+
+function runnerOf(network: MeasuredNetwork): Promise<RunTaps> {
+  const known = prepared.get(network.key)
+  if (known) return known
+  const made = prepare(network)
+  prepared.set(network.key, made)
+  if (prepared.size > MOST_PREPARED) prepared.delete(prepared.keys().next().value!)
+  return made
+}
+
+/** Stands for a network where only the sound itself is measured. */
+const NO_NETWORK: Graph = { name: 'none', inputs: [], outputs: [], tensors: {}, nodes: [] }
+
+/**
+ * From the bytes of a recording to the statistics of its copies: what clip heads are trained and tested on.
+ * @throws AedError of `@aed/audio`, `@aed/dsp-mel` and the clip head
+ */
+export async function measureStatistics({ file, network }: { readonly file: AudioFile; readonly network: MeasuredNetwork | null }, options: MeasureOptions, context: StageContext = {}): Promise<MeasuredClip> {
+  const { features, patchStep, speeds, blocks, perPatch } = options
+  const graph = network?.graph ?? NO_NETWORK
+  const statistics = createClipStatistics(blocks, graph, features)
+  const run: RunTaps = network ? await runnerOf(network) : () => Promise.resolve([])
+  const decoded = await decodeAudio(file.bytes, { name: file.name, maxDuration: features.audio.maxDuration })
+  const rows: Float32Array[] = []
+  let ofPatches: readonly Float32Array[] = []
+  for (const [copy, speed] of speeds.entries()) {
+    throwIfAborted(context.signal)
+    const clip = prepareClip({ channels: decoded.channels, sampleRate: Math.round(decoded.sampleRate * speed) }, features.audio)
+    const views = clipViews(clip, features, patchStep)
+    const taps = await run(views.patches)
+    rows.push(statistics.of(views, taps))
+    if (perPatch && copy === 0) ofPatches = measurePatches(views, taps, statistics, features, patchStep)
+  }
+  return { clip: stack(rows), patches: stack(ofPatches) }
+}
+
+function measurePatches(views: ClipViews, taps: readonly Tensor[], statistics: ClipStatistics, features: FeatureConfig, patchStep: number): readonly Float32Array[] {
+  return Array.from({ length: views.patches.shape[0]! }, (_, patch) => {
+    const ofPatch = taps.map(({ dtype, shape, data }) => {
+      const size = data.length / shape[0]!
+      return { dtype, shape: [1, ...shape.slice(1)], data: data.slice(patch * size, (patch + 1) * size) }
+    })
+    return statistics.of(patchViews(views, patch, features, patchStep), ofPatch)
+  })
+}
+
+function stack(rows: readonly Float32Array[]): Tensor<'float32'> {
+  const width = rows[0]?.length ?? 0
+  const data = new Float32Array(rows.length * width)
+  rows.forEach((row, i) => data.set(row, i * width))
+  return { dtype: 'float32', shape: [rows.length, width], data }
+}
