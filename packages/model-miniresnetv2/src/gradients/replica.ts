@@ -1,4 +1,4 @@
-import { sizeOf, type Tensor } from '@aed/core'
+import { sizeOf } from '@aed/core'
 import type { BatchStatistics, Tap, TrainedParameter } from '../gradient-engine.ts'
 import { layerShapes, type KerasNetwork, type KerasWeights } from '../keras/network.ts'
 import { dropoutMask } from '../training/dropout.ts'
