@@ -22,12 +22,13 @@ export function classChoice({ classes, garbageClass, garbagePerLabel }: ClassOpt
 
 /**
  * The clips of a folder that a trained model is evaluated or calibrated with: where its card names a garbage class, the same choice of classes as in training.
+ * @param options.multiLabel takes clips of several classes too, for a model whose outputs are probabilities of their own
  * @throws AedError of `readDataset`; `UNKNOWN_CLASS` for classes that the model does not know
  */
-export async function readForModel(dir: string, { classes, provenance }: ModelCard): Promise<Dataset> {
+export async function readForModel(dir: string, { classes, provenance }: ModelCard, { multiLabel = false } = {}): Promise<Dataset> {
   const choice = provenance['classChoice'] as ClassChoice | undefined
   const dataset = await readDataset(dir, choice?.garbageClass ? choice : {})
-  requireSingleLabels(dataset)
+  if (!multiLabel) requireSingleLabels(dataset)
   const unknown = classes && dataset.classes.find((name) => !classes.includes(name))
   if (unknown) throw new AedError('UNKNOWN_CLASS', `${dir}: class '${unknown}' is not among the model's ${classes.join(', ')}`, { hint: 'give a table with the clips of its classes, or train with a garbage class' })
   return dataset

@@ -1,9 +1,12 @@
-import { AedError, createRandom, isAedError, sha256, tensor, type FeatureConfig, type Progress, type Tensor } from '@aed/core'
+import { AedError, createRandom, exp, log, isAedError, sha256, tensor, type FeatureConfig, type Progress, type Tensor } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import type { Dataset, DatasetClip } from '@aed/datasets'
 import { npyCodec } from './cache.ts'
 import type { RunContext } from './run-context.ts'
 import { runAll } from './steps.ts'
+
+/** Natural logarithm of a power ratio of one dB. */
+const LOG_PER_DB = log(10) / 10
 
 /** The log-mel patches of a dataset's clips. */
 export interface PatchSet {
@@ -112,4 +115,16 @@ export function stratifiedSample(indices: Int32Array, labels: Int32Array, count:
       if (index !== undefined && chosen.length < count) chosen.push(index)
     }
   return Int32Array.from(chosen.sort((a, b) => a - b))
+}
+
+/** Mean power of each patch: what the energy-weighted mean of scores weighs by. */
+export function patchEnergies({ shape, data }: Tensor<'float32'>): Float32Array {
+  const size = shape[1]! * shape[2]!
+  const energies = new Float32Array(shape[0]!)
+  for (let patch = 0; patch < energies.length; patch++) {
+    let sum = 0
+    for (let i = patch * size; i < (patch + 1) * size; i++) sum += exp(data[i]! * LOG_PER_DB)
+    energies[patch] = sum / size
+  }
+  return energies
 }

@@ -49,7 +49,7 @@ Float against int8, exact McNemar test: ${floatVersusInt8.onlyFirstRight} clips 
     ['± std', '', '', percent(std.clip.float), percent(std.clip.int8), ''],
   ])}</div><div>${await foldChart(folds)}</div></div>
 <h3>Confusion of clips, int8, all test folds</h3>
-${await confusionChart(classes, pooled.int8.clip.confusion)}
+${await confusionChart(classes, pooled.int8.clip.confusion!)}
 <h3>Memory of the C library, fold ${folds[0]!.fold}</h3>
 <div class="row"><div>${htmlTable(['KiB', 'ours', 'published'], [
     ['activations (arena)', kib(memory.ram.activations), published ? published.activations.toFixed(2) : ''],

@@ -19,6 +19,8 @@ export interface PatchScores {
   readonly clips: readonly LabelledClip[]
   /** For each patch the index of its clip, in any order; a clip may have none. */
   readonly clipOfPatch: Int32Array
-  /** Row-major `[patches, classes]`, probabilities. */
+  /** Row-major `[patches, classes]`, probabilities. The patches of a clip stand in the order of time. */
   readonly scores: Float32Array
+  /** Mean power of each patch, linear, in any unit that the patches of a clip share: what the energy-weighted mean weighs by. */
+  readonly energies?: Float32Array
 }

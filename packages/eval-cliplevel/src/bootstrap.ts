@@ -9,6 +9,12 @@ export interface BootstrapOptions {
   readonly seed: number
 }
 
+/** Bounds of a confidence interval. */
+export type Interval = readonly [low: number, high: number]
+
+/** A figure of clips that each count `weights[clip]` times; null where it is not defined. */
+export type Statistic = (weights: Int32Array) => number | null
+
 /** Value below which a part `q` of sorted values lies, interpolated linearly as `numpy.quantile` does. */
 export function quantile(sorted: Float64Array, q: number): number {
   const place = q * (sorted.length - 1)
@@ -18,38 +24,48 @@ export function quantile(sorted: Float64Array, q: number): number {
 }
 
 /**
- * Percentile bootstrap interval of an accuracy. Recordings are drawn with replacement, and all clips of one move together: clips of
- * one recording are no independent evidence, and an interval over single clips would be too narrow.
- * @param correct of each clip
+ * Percentile bootstrap intervals. Recordings are drawn with replacement, and all clips of one move together: clips of one recording are no independent evidence, and an
+ * interval over single clips would be too narrow. All statistics see the same resamples.
  * @param sources recording of each clip
- * @returns `[low, high]`; null for fewer than two recordings, between which nothing can vary
+ * @returns an interval for each statistic; null for fewer than two recordings, between which nothing can vary, and for a statistic that no resample defines (resamples that do not are left out)
  * @see Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13
  */
-export function bootstrapByRecording(correct: readonly boolean[], sources: readonly string[], { resamples, confidence, seed }: BootstrapOptions): [number, number] | null {
+export function bootstrapByRecording(sources: readonly string[], statistics: readonly Statistic[], { resamples, confidence, seed }: BootstrapOptions): (Interval | null)[] {
   const indexOf = new Map<string, number>()
-  for (const source of sources) if (!indexOf.has(source)) indexOf.set(source, indexOf.size)
-  const recordings = indexOf.size
-  if (recordings < 2) return null
-  const clips = new Int32Array(recordings)
-  const hits = new Int32Array(recordings)
-  correct.forEach((right, clip) => {
-    const recording = indexOf.get(sources[clip]!)!
-    clips[recording]!++
-    if (right) hits[recording]!++
+  const recordingOf = Int32Array.from(sources, (source) => {
+    if (!indexOf.has(source)) indexOf.set(source, indexOf.size)
+    return indexOf.get(source)!
   })
+  const recordings = indexOf.size
+  if (recordings < 2) return statistics.map(() => null)
 
   const random = createRandom(seed).fork('bootstrap')
-  const accuracies = new Float64Array(resamples)
+  const drawn = new Int32Array(recordings)
+  const weights = new Int32Array(sources.length)
+  const values = statistics.map(() => [] as number[])
   for (let i = 0; i < resamples; i++) {
-    let drawn = 0
-    let right = 0
-    for (let j = 0; j < recordings; j++) {
-      const recording = random.integer(recordings)
-      drawn += clips[recording]!
-      right += hits[recording]!
-    }
-    accuracies[i] = right / drawn
+    drawn.fill(0)
+    for (let j = 0; j < recordings; j++) drawn[random.integer(recordings)]!++
+    for (let clip = 0; clip < weights.length; clip++) weights[clip] = drawn[recordingOf[clip]!]!
+    statistics.forEach((statistic, s) => {
+      const value = statistic(weights)
+      if (value !== null) values[s]!.push(value)
+    })
   }
-  accuracies.sort()
-  return [quantile(accuracies, (1 - confidence) / 2), quantile(accuracies, (1 + confidence) / 2)]
+  return values.map((found) => {
+    const sorted = Float64Array.from(found).sort()
+    return sorted.length === 0 ? null : [quantile(sorted, (1 - confidence) / 2), quantile(sorted, (1 + confidence) / 2)]
+  })
+}
+
+/** Share of the clips that are right. */
+export function accuracyOf(correct: ArrayLike<boolean>): Statistic {
+  return (weights) => {
+    let [right, count] = [0, 0]
+    for (let clip = 0; clip < weights.length; clip++) {
+      count += weights[clip]!
+      if (correct[clip]) right += weights[clip]!
+    }
+    return right / count
+  }
 }

@@ -19,6 +19,42 @@ export interface Calibration {
   readonly bins: readonly ReliabilityBin[]
 }
 
+/** Bins of a reliability diagram unless told otherwise. */
+const BINS = 15
+
+/** Collects confidences from 0 to 1 and whether they were right. */
+export function collectCalibration(bins = BINS) {
+  const counts = new Float64Array(bins)
+  const sums = new Float64Array(bins)
+  const hits = new Float64Array(bins)
+  return {
+    add(confidence: number, right: boolean): void {
+      let bin = Math.min(Math.max(Math.ceil(confidence * bins) - 1, 0), bins - 1)
+      // The product may round over an edge that the quotient does not.
+      if (bin > 0 && confidence <= bin / bins) bin--
+      else if (bin < bins - 1 && confidence > (bin + 1) / bins) bin++
+      counts[bin]!++
+      sums[bin]! += confidence
+      if (right) hits[bin]!++
+    },
+    /** Null where nothing was added. */
+    result(): Calibration | null {
+      const total = counts.reduce((sum, count) => sum + count, 0)
+      if (total === 0) return null
+      return {
+        expectedCalibrationError: hits.reduce((error, right, bin) => error + Math.abs(right - sums[bin]!), 0) / total,
+        bins: Array.from(counts, (count, i) => ({
+          low: i / bins,
+          high: (i + 1) / bins,
+          count,
+          confidence: count === 0 ? null : sums[i]! / count,
+          accuracy: count === 0 ? null : hits[i]! / count,
+        })),
+      }
+    },
+  }
+}
+
 /**
  * Expected calibration error and reliability diagram, with bins of equal width as scikit-learn's `calibration_curve` has them.
  * @param confidence score of the class that was decided for, 0 to 1, one an item
@@ -26,30 +62,14 @@ export interface Calibration {
  * @throws AedError `INVALID_INPUT` for no items, other lengths, or with the first confidence outside 0 to 1
  * @see Guo et al., On Calibration of Modern Neural Networks, ICML 2017
  */
-export function calibration(confidence: Float64Array, correct: readonly boolean[], bins = 15): Calibration {
+export function calibration(confidence: Float64Array, correct: readonly boolean[], bins = BINS): Calibration {
   if (confidence.length === 0 || confidence.length !== correct.length)
     throw new AedError('INVALID_INPUT', `calibration: takes one confidence or more and as many decisions, got ${confidence.length} and ${correct.length}`)
   if (!(Number.isInteger(bins) && bins > 0)) throw new AedError('INVALID_OPTION', `calibration: bins takes a whole number of 1 or more, got ${bins}`)
-  const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }))
+  const collected = collectCalibration(bins)
   confidence.forEach((value, i) => {
     if (!(value >= 0 && value <= 1)) throw new AedError('INVALID_INPUT', `calibration: item ${i}: takes a confidence from 0 to 1, got ${value}`)
-    let bin = Math.min(Math.max(Math.ceil(value * bins) - 1, 0), bins - 1)
-    // The product may round over an edge that the quotient does not.
-    if (bin > 0 && value <= bin / bins) bin--
-    else if (bin < bins - 1 && value > (bin + 1) / bins) bin++
-    const sum = sums[bin]!
-    sum.count++
-    sum.confidence += value
-    if (correct[i]) sum.right++
+    collected.add(value, correct[i]!)
   })
-  return {
-    expectedCalibrationError: sums.reduce((total, bin) => total + Math.abs(bin.right - bin.confidence), 0) / confidence.length,
-    bins: sums.map(({ count, confidence: sum, right }, i) => ({
-      low: i / bins,
-      high: (i + 1) / bins,
-      count,
-      confidence: count === 0 ? null : sum / count,
-      accuracy: count === 0 ? null : right / count,
-    })),
-  }
+  return collected.result()!
 }

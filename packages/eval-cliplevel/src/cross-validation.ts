@@ -1,6 +1,6 @@
 import { type StageContext } from '@aed/core'
 import { summarizeFolds, type FoldSummary } from './folds.ts'
-import type { UndefinedMetric } from './metrics.ts'
+import type { UndefinedMetric } from './undefined-metric.ts'
 import { checkSettings, inLanes, invalid, runFold, splitsOf, type CrossValidationSettings, type FoldScore, type Procedure } from './run-folds.ts'
 import { checkSplits, findLeaks, requireNoLeaks, type FoldSplit, type SplitLeaks } from './splits.ts'
 

@@ -8,7 +8,7 @@ import type { Metrics } from './metrics.ts'
 const TOLERANCE = 1e-9
 
 function expectFigures(found: Metrics, expected: (typeof goldens.cases)[number]['patch']): void {
-  const numbers = ({ accuracy, balancedAccuracy, macroF1, logLoss }: { accuracy: number; balancedAccuracy: number; macroF1: number; logLoss: number | null }) => [accuracy, balancedAccuracy, macroF1, logLoss]
+  const numbers = ({ accuracy, balancedAccuracy, macroF1, logLoss }: { accuracy: number; balancedAccuracy: number | null; macroF1: number | null; logLoss: number | null }) => [accuracy, balancedAccuracy, macroF1, logLoss]
   const pairs: [number | null | undefined, number | null | undefined][] = [
     ...numbers(found).map((value, i) => [value, numbers(expected)[i]] as [number | null, number | null]),
     [found.topK.accuracy, expected.topK],
@@ -49,10 +49,10 @@ describe('evaluate', () => {
     expect(clip).toMatchObject({ count: 4, accuracy: 0.5, correct: [true, false, false, true], unscored: [0, 1, 0], confusion: [[1, 1, 0], [0, 1, 0], [0, 0, 0]] })
     expect(clip.perClass[1]).toMatchObject({ support: 2, estimated: 2, precision: 0.5, recall: 0.5, f1: 0.5 })
     expect(clip.decisions).toEqual([
-      { id: 'a', label: 'dog', estimated: 'dog', patches: 2 },
-      { id: 'b', label: 'dog', estimated: 'rain', patches: 1 },
-      { id: 'c', label: 'rain', estimated: null, patches: 0 },
-      { id: 'd', label: 'rain', estimated: 'rain', patches: 1 },
+      { id: 'a', label: 'dog', estimated: 'dog', score: 0.5, patches: 2 },
+      { id: 'b', label: 'dog', estimated: 'rain', score: 0.75, patches: 1 },
+      { id: 'c', label: 'rain', estimated: null, score: null, patches: 0 },
+      { id: 'd', label: 'rain', estimated: 'rain', score: 1, patches: 1 },
     ])
     expect(clip.logLoss).toBeCloseTo((-Math.log(0.5) - Math.log(0.25) + Math.log(3)) / 4, 9)
     expect(patch).toMatchObject({ count: 4, accuracy: 0.5 })
@@ -62,12 +62,15 @@ describe('evaluate', () => {
 
   it('gives undefined figures as null with their reason, never as 0', () => {
     const { clip } = evaluate(small())
-    expect(clip.perClass[2]).toEqual({ class: 'sea', support: 0, estimated: 0, precision: null, recall: null, f1: null })
+    expect(clip.perClass[2]).toEqual({ class: 'sea', support: 0, estimated: 0, precision: null, recall: null, f1: null, averagePrecision: null, rocAuc: null })
     expect(clip.undefinedMetrics).toEqual([
       { metric: 'precision', class: 'sea', reason: 'no clip was decided for this class' },
       { metric: 'recall', class: 'sea', reason: 'no clip is of this class' },
       { metric: 'f1', class: 'sea', reason: 'no clip is of this class or was decided for it' },
+      { metric: 'averagePrecision', class: 'sea', reason: 'no clip is of this class' },
+      { metric: 'rocAuc', class: 'sea', reason: 'no clip is of this class' },
       { metric: 'topK', class: null, reason: 'any class is among the best 3 of 3' },
+      { metric: 'meanAveragePrecisionInterval', class: null, reason: 'it is taken for multi-label scores' },
     ])
     expect(clip.balancedAccuracy).toBe(0.5)
   })
@@ -111,7 +114,7 @@ describe('evaluate', () => {
     const scores = small()
     const { clip } = evaluate({ ...scores, clips: scores.clips.map((c) => ({ ...c, source: 'one' })) })
     expect(clip.interval).toBeNull()
-    expect(clip.undefinedMetrics.at(-1)).toEqual({ metric: 'interval', class: null, reason: 'there is one recording' })
+    expect(clip.undefinedMetrics).toContainEqual({ metric: 'interval', class: null, reason: 'there is one recording' })
   })
 
   it('gives the same evaluation for the same seed and another interval for another', () => {
@@ -148,8 +151,8 @@ describe('evaluate', () => {
       fc.property(arbitraryScores, aggregations, (scores, aggregation) => {
         const { clip, patch } = evaluate(scores, { aggregation: aggregation as 'mean', resamples: 20, topK: 1 })
         for (const level of [clip, patch]) {
-          const trace = level.confusion.reduce((sum, row, c) => sum + row[c]!, 0)
-          const counted = level.confusion.flat().reduce((a, b) => a + b, 0) + level.unscored.reduce((a, b) => a + b, 0)
+          const trace = level.confusion!.reduce((sum, row, c) => sum + row[c]!, 0)
+          const counted = level.confusion!.flat().reduce((a, b) => a + b, 0) + level.unscored.reduce((a, b) => a + b, 0)
           expect(counted).toBe(level.count)
           expect(level.accuracy).toBe(trace / level.count)
           if (level.topK.accuracy !== null) expect(level.topK.accuracy).toBe(level.accuracy)

@@ -16,13 +16,13 @@ describe('formatEvaluation', () => {
     )
     expect(formatEvaluation(evaluate(scores, { topK: 1 }))).toBe(`clip accuracy 50.0 % [0.0, 100.0] (95 %, bootstrap over 4 recordings), mean of scores
 
-         count  accuracy  balanced  macro F1   top 1  log loss
-clips        4    50.0 %    50.0 %    58.3 %  50.0 %     0.693
-patches      4    50.0 %    66.7 %    50.0 %  50.0 %     0.765
+         count  accuracy  balanced  macro F1   top 1      mAP  log loss    ECE
+clips        4    50.0 %    50.0 %    58.3 %  50.0 %   87.5 %     0.693  0.417
+patches      4    50.0 %    66.7 %    50.0 %  50.0 %  100.0 %     0.765  0.313
 
-class  clips  precision  recall      F1
-dog        2    100.0 %  50.0 %  66.7 %
-rain       2     50.0 %  50.0 %  50.0 %
+class  clips  precision  recall      F1       AP  ROC AUC
+dog        2    100.0 %  50.0 %  66.7 %  100.0 %  100.0 %
+rain       2     50.0 %  50.0 %  50.0 %   75.0 %   50.0 %
 
 rows: reference, columns: estimated
         1  2  no patch
@@ -36,7 +36,7 @@ counted as wrong, without a patch: d
   it('prints a dash for what is not defined, and no interval for one recording', () => {
     const text = formatEvaluation(evaluate(patchScores(['dog'], [['a', 'dog', [1]]])))
     expect(text).toMatch(/^clip accuracy 100\.0 % \(no interval: one recording\)/)
-    expect(text).toMatch(/clips +1 +100\.0 % +100\.0 % +100\.0 % +– +–/)
+    expect(text).toMatch(/clips +1 +100\.0 % +100\.0 % +100\.0 % +– +100\.0 % +– +0\.000/)
   })
 
   it('lists the most frequent confusions instead of a matrix of 21 classes', () => {

@@ -22,6 +22,15 @@ describe('parseScoresCsv', () => {
     expect(parseScoresCsv('dog,label,rain,clip,source\n0.75,dog,0.25,a,r1\n')).toEqual(parseScoresCsv(`${HEADER}a,r1,dog,0.75,0.25\n`))
   })
 
+  it('reads the classes of a clip that has several between |, and writes them so', () => {
+    const text = `${HEADER}a,r1,dog|rain,0.5,0.5\nb,r2,rain,0.25,1\n`
+    const scores = parseScoresCsv(text)
+    expect(scores.clips.map(({ label, labels }) => [label, labels])).toEqual([['dog', ['dog', 'rain']], ['rain', undefined]])
+    expect(formatScoresCsv(scores)).toBe(text)
+    expect(parseScoresCsv('clip,source,label,a|b\nx,r,a|b,1\n').clips[0]!.label).toBe('a|b')
+    expect(() => parseScoresCsv(`${HEADER}a,r1,dog|sea,1,0\n`)).toThrow(expect.objectContaining({ code: 'UNKNOWN_CLASS', message: expect.stringMatching(/line 2: label "sea"/) }))
+  })
+
   it('says of logits what to write instead', () => {
     expect(() => parseScoresCsv(`${HEADER}a,r,dog,-3.5,2\n`)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', hint: expect.stringMatching(/softmax or logistic/) }))
   })

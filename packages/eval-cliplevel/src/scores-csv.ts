@@ -1,5 +1,5 @@
 import { AedError, type LabelledClip, type PatchScores } from '@aed/core'
-import { checkScores, classIndex, unknownClass } from './check-scores.ts'
+import { checkScores, classIndex, labelsOf, unknownClass } from './check-scores.ts'
 import { formatCell, readCsv, type CsvRecord } from './csv.ts'
 import { quote } from './text.ts'
 
@@ -10,6 +10,10 @@ const HINT = 'the columns are clip, source, label, in any order, and one for eac
 const PROBABILITIES = 'scores are probabilities: of logits (the outputs before softmax or logistic) write the softmax or logistic'
 
 const invalid = (place: string, what: string, hint = HINT) => new AedError('DATASET_INVALID', `${place}: ${what}`, { hint })
+
+/** Between the classes of a clip that has several, as in labels.csv. */
+const LABEL_SEPARATOR = '|'
+const labelCell = (clip: LabelledClip) => labelsOf(clip).join(LABEL_SEPARATOR)
 
 /** Which column of a table is what. */
 interface Columns {
@@ -44,7 +48,7 @@ function scoreOf(text: string, place: string): number {
 }
 
 /**
- * Reads a table of scores: the columns `clip`, `source`, `label`, found by name, and one a class, in the table's order; a row is a patch, and a row whose scores are all
+ * Reads a table of scores: the columns `clip`, `source`, `label` (several between `|`), found by name, and one a class, in the table's order; a row is a patch, and a row whose scores are all
  * empty states a clip without a patch. Clips come in the order in which they first appear; they have no folds.
  * @param name how errors call the table: the file's name
  * @throws AedError with the line: `DATASET_INVALID` for missing columns, rows of another length, bad quoting, a clip of two labels or
@@ -65,15 +69,16 @@ export function parseScoresCsv(text: string, name = 'the table of scores'): Patc
     if (cells.length !== LEADING.length + classes.length) throw invalid(place, `takes ${LEADING.length + classes.length} cells as the header, got ${cells.length}`)
     const [id, source, label] = leading.map((column) => cells[column]!) as [string, string, string]
     if (id === '') throw invalid(place, 'the clip has no name')
-    if (!indexOf.has(label)) throw unknownClass(place, label, classes)
+    const labels = indexOf.has(label) ? [label] : label.split(LABEL_SEPARATOR).map((name) => name.trim())
+    for (const name of labels) if (!indexOf.has(name)) throw unknownClass(place, name, classes)
     let clip = clipIndex.get(id)
     if (clip === undefined) {
       clip = clips.length
       clipIndex.set(id, clip)
-      clips.push({ id, label, source, fold: null })
+      clips.push({ id, label: labels[0]!, ...(labels.length > 1 && { labels }), source, fold: null })
     }
     const known = clips[clip]!
-    if (known.label !== label) throw invalid(place, `clip ${quote(id)} has label ${quote(label)}, before it had ${quote(known.label)}`)
+    if (labelCell(known) !== labels.join(LABEL_SEPARATOR)) throw invalid(place, `clip ${quote(id)} has label ${quote(label)}, before it had ${quote(labelCell(known))}`)
     if (known.source !== source) throw invalid(place, `clip ${quote(id)} has source ${quote(source)}, before it had ${quote(known.source)}`)
     if (columns.every((column) => cells[column] === '')) continue
 
@@ -109,7 +114,11 @@ export function formatScoresCsv(scores: PatchScores): string {
   const patchesOf = clips.map((): number[] => [])
   clipOfPatch.forEach((clip, patch) => patchesOf[clip]!.push(patch))
   const rows: string[][] = [[...LEADING, ...classes]]
-  clips.forEach(({ id, source, label }, clip) => {
+  clips.forEach((one, clip) => {
+    const { id, source } = one
+    const odd = labelsOf(one).length > 1 ? labelsOf(one).find((name) => name.includes(LABEL_SEPARATOR)) : undefined
+    if (odd !== undefined) throw new AedError('INVALID_INPUT', `clip ${quote(id)}: the class ${quote(odd)} holds '${LABEL_SEPARATOR}', which stands between classes`)
+    const label = labelCell(one)
     const patches = patchesOf[clip]!
     if (patches.length === 0) rows.push([id, source, label, ...classes.map(() => '')])
     for (const patch of patches)

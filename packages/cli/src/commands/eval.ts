@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, tensorOf, type PatchScores, type Tensor } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
-import { leakMark, loadPatches, patchesOf, patchScores, readForModel, take, trainedOn, withRunContext, type RunContext, type SkippedClip, type SplitLeak } from '@aed/e2e'
+import { leakMark, loadPatches, patchEnergies, patchesOf, patchScores, readForModel, take, trainedOn, withRunContext, type RunContext, type SkippedClip, type SplitLeak } from '@aed/e2e'
 import { evaluate as evaluateScores, evaluateOptionsSchema, formatEvaluation, formatScoresCsv, parseScoresCsv } from '@aed/eval-cliplevel'
 import { dequantizeValues, quantizeValues } from '@aed/quantize-int8'
 import type { CommandCall, CommandModule } from '../commands.ts'
@@ -27,8 +27,9 @@ export const evaluate: CommandModule = {
     if ((args.length > 0) === (file !== undefined) || (file === undefined) !== (data !== undefined))
       throw new AedError('USAGE', 'aed eval: give a MODEL with --data DIR, or --scores FILE alone', { hint: 'see aed eval --help' })
     const wanted = minAccuracy(options['minAccuracy'] as string | undefined)
-    const { scores, skipped, leak } = file === undefined ? await scoreModel(args[0]!, data!, call) : { scores: parseScoresCsv(new TextDecoder().decode(await readBytes(file)), file), skipped: [], leak: null }
-    const evaluation = { ...evaluateScores(scores, settings), ...(skipped.length > 0 && { skipped }), ...(leak && { leaky: leak }) }
+    const { scores, skipped, leak, sigmoid } = file === undefined ? await scoreModel(args[0]!, data!, call) : { scores: parseScoresCsv(new TextDecoder().decode(await readBytes(file)), file), skipped: [], leak: null, sigmoid: false }
+    const multiLabel = sigmoid || scores.clips.some(({ labels }) => labels !== undefined)
+    const evaluation = { ...evaluateScores(scores, { multiLabel, ...settings }), ...(skipped.length > 0 && { skipped }), ...(leak && { leaky: leak }) }
     if (out !== undefined) {
       await writeAtomic(path.join(out, 'patches.csv'), formatScoresCsv(scores))
       await writeAtomic(path.join(out, 'evaluation.json'), `${JSON.stringify(evaluation, null, 2)}\n`)
@@ -48,12 +49,13 @@ function minAccuracy(given: string | undefined): number | undefined {
 }
 
 /** Runs a model over the clips of a folder. */
-async function scoreModel(location: string, data: string, { options, output, signal }: CommandCall): Promise<{ scores: PatchScores; skipped: readonly SkippedClip[]; leak: SplitLeak | null }> {
+async function scoreModel(location: string, data: string, { options, output, signal }: CommandCall): Promise<{ scores: PatchScores; skipped: readonly SkippedClip[]; leak: SplitLeak | null; sigmoid: boolean }> {
   const model = await readModel(location)
   const card = await cardFor(model, options)
   const { classes } = card
   if (!classes) throw new AedError('MODEL_MISMATCH', `${location}: has no class names`, { hint: 'give them with --labels FILE' })
-  const dataset = await readForModel(data, card)
+  const sigmoid = model.graph.nodes.at(-1)?.op === 'logistic'
+  const dataset = await readForModel(data, card, { multiLabel: sigmoid })
   const clips = chooseClips(dataset.clips.map(({ fold }) => fold), options['fold'] as string | undefined, data)
   const leak = trainedOn(card, dataset, clips)
   return withRunContext({ signal }, async (context) => {
@@ -62,8 +64,9 @@ async function scoreModel(location: string, data: string, { options, output, sig
     for (const { id, message } of set.skipped) output.say(`skipped: ${id}: ${message}`)
     const all = [...set.clips.keys()]
     const patches = patchesOf(set, all)
-    const scores = await scorePatches(model, take(set.patches, patches), context, (done) => output.progress({ done, total: patches.length, what: 'patches' }))
-    return { scores: patchScores(classes, set, all, patches, scores), skipped: set.skipped, leak }
+    const taken = take(set.patches, patches)
+    const scores = await scorePatches(model, taken, context, (done) => output.progress({ done, total: patches.length, what: 'patches' }))
+    return { scores: { ...patchScores(classes, set, all, patches, scores), energies: patchEnergies(taken) }, skipped: set.skipped, leak, sigmoid }
   })
 }
 
