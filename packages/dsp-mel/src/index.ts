@@ -27,7 +27,7 @@ export type { AugmentedPatches, AugmentInput } from './augment/augment-patches.t
 export type { AugmentRecipe, AugmentRecipeInput, AugmentStep } from './augment/recipe.ts'
 export type { DeltaOptionsInput } from './delta.ts'
 export type { DeviceFrontEnd, DeviceLogMelPatchesConfig, Pcm16Clip } from './device/front-end.ts'
-export type { DeviceTable, DeviceTables, WordLength } from './device/tables.ts'
+export type { DeviceTable, DeviceTables, WordLength } from '@aed/core'
 export type { LogMelPatchesConfig } from './log-mel-patches.ts'
 export type { MelFilterBank, MelFilterBankOptions } from './mel-filter-bank.ts'
 export type { MelFilters } from './mel-filters.ts'

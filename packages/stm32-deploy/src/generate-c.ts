@@ -1,4 +1,7 @@
-import { AedError, parseOptions, throwIfAborted, validateGraph, type Graph, type ModelCard, type OptionsInput, type StageContext } from '@aed/core'
+import { AedError, parseOptions, throwIfAborted, validateGraph, type DeviceTables, type Graph, type ModelCard, type OptionsInput, type StageContext } from '@aed/core'
+import { planAudio } from './audio/audio-chain.ts'
+import { emitAudio } from './audio/emit-audio.ts'
+import { emitClip } from './audio/emit-clip.ts'
 import { emitCMake } from './emit/emit-cmake.ts'
 import { emitHeader } from './emit/emit-header.ts'
 import { emitKernels } from './emit/emit-kernels.ts'
@@ -25,6 +28,8 @@ export interface GenerateInput {
   readonly graph: Graph
   /** Where class names and licence come from; null when unknown. */
   readonly card: ModelCard | null
+  /** Tables of the model's front end, from `deviceTables` of @aed/dsp-mel. Left out: the network alone, no `NAME_audio_*`. */
+  readonly frontEnd?: DeviceTables | undefined
   /** Left out: the library has no self-test. */
   readonly selftest?: SelftestVector | undefined
 }
@@ -41,7 +46,7 @@ export interface GeneratedLibrary {
  * @throws AedError `DEPLOY_UNSUPPORTED` for what cannot become C, with its place; `INVALID_OPTION`; `INVALID_INPUT` for a self-test of
  * another size; `MODEL_MISMATCH` when the card has another number of classes than the graph outputs; `GRAPH_INVALID`
  */
-export function generateC({ graph, card, selftest }: GenerateInput, options: OptionsInput<typeof deployOptionsSchema> = {}, context: StageContext = {}): GeneratedLibrary {
+export function generateC({ graph, card, frontEnd, selftest }: GenerateInput, options: OptionsInput<typeof deployOptionsSchema> = {}, context: StageContext = {}): GeneratedLibrary {
   const parsed: DeployOptions = parseOptions(deployOptionsSchema, options, 'generateC')
   const { name } = parsed
   checkName(name)
@@ -55,7 +60,9 @@ export function generateC({ graph, card, selftest }: GenerateInput, options: Opt
   }
   throwIfAborted(context.signal)
   const plan = planLowRam(network)
-  const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, network, plan, selftest: selftest ?? null }
+  const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0)
+  const audio = frontEnd ? planAudio(frontEnd, card, network.input, network.output, macs, parsed.audioBuffer) : null
+  const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, network, plan, audio, selftest: selftest ?? null }
   return { files: emitFiles(library), report: reportOf(library, parsed, notes(parsed, library)) }
 }
 
@@ -72,15 +79,18 @@ function emitFiles(library: Library): Readonly<Record<string, string>> {
     ...(tables && { [`src/${name}_tables.h`]: emitTablesHeader(library), [`src/${name}_tables.c`]: emitTables(library) }),
     ...(selftest && { [`src/${name}_selftest.c`]: emitSelftest(library, selftest) }),
     ...emitKernels(library),
+    ...emitAudio(library),
+    ...emitClip(library),
   }
   const sources = Object.keys(files).filter((path) => path.endsWith('.c'))
   return { ...files, 'CMakeLists.txt': emitCMake(name, sources) }
 }
 
-function notes({ plan }: DeployOptions, { classes, selftest }: Library): readonly string[] {
+function notes({ plan }: DeployOptions, { classes, selftest, audio }: Library): readonly string[] {
   return [
     ...(plan === 'fast' ? ['The fast plan is the low-ram plan in this version.'] : []),
     ...(classes ? [] : ['The model names no classes: the library has no labels.']),
+    ...(audio ? [] : ['No front end was given: the library is the network alone.']),
     ...(selftest ? [] : ['No test vector was given: the library has no self-test.']),
   ]
 }

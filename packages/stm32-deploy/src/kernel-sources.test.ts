@@ -1,15 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
+import { CHAIN_SOURCES } from './audio/chain-sources.ts'
 import { GENERATOR_VERSION, KERNEL_SOURCES } from './kernel-sources.ts'
 
 const root = new URL('../', import.meta.url)
 
-describe('KERNEL_SOURCES', () => {
-  it('is what lies under c/: else run scripts/embed-kernels.mjs', async () => {
-    const files: Record<string, string> = {}
-    for (const folder of ['include', 'src'])
-      for (const file of await readdir(new URL(`c/${folder}/`, root))) files[`${folder}/${file}`] = await readFile(new URL(`c/${folder}/${file}`, root), 'utf8')
-    expect(KERNEL_SOURCES).toEqual(files)
+describe('KERNEL_SOURCES and CHAIN_SOURCES', () => {
+  it('are what lies under c/: else run scripts/embed-kernels.mjs', async () => {
+    const filesOf = async (...folders: string[]) => {
+      const files: Record<string, string> = {}
+      for (const folder of folders)
+        for (const file of await readdir(new URL(`c/${folder}/`, root))) files[`${folder}/${file}`] = await readFile(new URL(`c/${folder}/${file}`, root), 'utf8')
+      return files
+    }
+    expect(KERNEL_SOURCES).toEqual(await filesOf('include', 'src'))
+    expect(CHAIN_SOURCES).toEqual(await filesOf('audio'))
   })
 
   it('names the version of package.json: else run scripts/embed-kernels.mjs', async () => {

@@ -6,6 +6,7 @@ export const deployOptionsSchema = v.strictObject({
   name: option.text('net', 'C identifier that files, functions and macros of the library begin with'),
   plan: option.choice(['low-ram', 'fast'], 'low-ram', 'what the memory plan favours'),
   logits: option.boolean(false, 'leave the last softmax out: the output is its input'),
+  audioBuffer: option.numberOrNone(null, 'sound that may wait while the network runs; none: what its size suggests', { min: 0, max: 60000, unit: 'ms' }),
   target: option.choice(['stm32u585', 'cortex-m4f', 'host'], 'stm32u585', 'what the library is for'),
 })
 

@@ -1,3 +1,5 @@
+import { audioDeclarations } from '../audio/emit-audio.ts'
+import { clipDeclarations } from '../audio/emit-clip.ts'
 import type { NetworkEnd } from '../network.ts'
 import { GENERATOR_VERSION } from '../kernel-sources.ts'
 import { commentText, floatText } from './c-text.ts'
@@ -19,7 +21,7 @@ export function labelSize(classes: readonly string[]): number {
 
 /** `include/NAME.h`: the interface, for C and C++. */
 export function emitHeader(library: Library): string {
-  const { name, network, classes, selftest } = library
+  const { name, network, classes, selftest, audio } = library
   const upper = macroName(library)
   const end = (which: 'INPUT' | 'OUTPUT', { size, scale, zeroPoint }: NetworkEnd) => `#define ${upper}_${which}_SIZE ${size}
 #define ${upper}_${which}_SCALE ${floatText(scale)}
@@ -28,11 +30,11 @@ export function emitHeader(library: Library): string {
   const labels = classes
     ? `
 /* Class names in the order of the outputs, in UTF-8. */
-#define ${upper}_CLASSES ${classes.length}
 #define ${upper}_LABEL_SIZE ${labelSize(classes)}
 extern const char ${name}_labels[${upper}_CLASSES][${upper}_LABEL_SIZE];
 `
     : ''
+  const classCount = classes || audio ? `\n/* Values of an output. */\n#define ${upper}_CLASSES ${network.output.size}\n` : ''
   const selftestDeclaration = selftest
     ? `
 /*
@@ -46,6 +48,7 @@ int ${name}_selftest(void *arena);
   return `${banner(library, `${name}: interface of the network.`)}#ifndef ${upper}_H
 #define ${upper}_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -59,13 +62,14 @@ ${end('OUTPUT', network.output)}
 /* Working memory in bytes, and its alignment. Its contents matter only while ${name}_run is running. */
 #define ${upper}_ARENA_SIZE ${arenaSize(library)}
 #define ${upper}_ARENA_ALIGN ${ARENA_ALIGN}
-${labels}
+${classCount}${labels}
 /* What the functions return. */
 enum ${name}_status {
     ${upper}_OK = 0,
     ${upper}_ERROR_NULL = -1,      /* a pointer is null */
     ${upper}_ERROR_ALIGNMENT = -2, /* the arena is not aligned to ${upper}_ARENA_ALIGN */
-    ${upper}_ERROR_SELFTEST = -3   /* the self-test's output is not the one expected */
+    ${upper}_ERROR_SELFTEST = -3,  /* the self-test's output is not the one expected */
+    ${upper}_ERROR_OVERRUN = -4    /* samples were lost: poll did not keep up */
 };
 
 /*
@@ -75,7 +79,7 @@ enum ${name}_status {
  * Returns ${upper}_OK or another value of enum ${name}_status.
  */
 int ${name}_run(const int8_t *input, int8_t *output, void *arena);
-${selftestDeclaration}
+${selftestDeclaration}${audioDeclarations(library)}${clipDeclarations(library)}
 #ifdef __cplusplus
 }
 #endif

@@ -17,7 +17,11 @@ const NEEDS: Readonly<Partial<Record<KernelName, readonly string[]>>> = {
 export function emitKernels(library: Library): Readonly<Record<string, string>> {
   const used = new Set(library.network.layers.flatMap(({ kernel }) => [kernel, ...(NEEDS[kernel] ?? [])]))
   const paths = ['include/aed_types.h', 'include/aed_kernels.h', ...[...used].toSorted().map((kernel) => `src/aed_${kernel}.c`)]
-  const renamed = (text: string) => text.replace(/\baed_/g, `${library.name}_`).replace(/\bAED_/g, `${macroName(library)}_`)
-  const mark = `/* ${GENERATED_BY} ${GENERATOR_VERSION}: a kernel of '${library.name}'. */\n`
-  return Object.fromEntries(paths.map((path) => [renamed(path).replace('include/', 'src/'), mark + renamed(KERNEL_SOURCES[path]!)]))
+  return Object.fromEntries(paths.map((path) => [renamed(library, path).replace('include/', 'src/'), renamed(library, KERNEL_SOURCES[path]!, true)]))
+}
+
+/** Text or a path with the library's prefix; the text of a file under a mark that tells where it comes from. */
+export function renamed(library: Library, text: string, mark = false): string {
+  const own = text.replace(/\baed(?=_|\.h\b)/g, library.name).replace(/\bAED_/g, `${macroName(library)}_`)
+  return mark ? `/* ${GENERATED_BY} ${GENERATOR_VERSION}: a kernel of '${library.name}'. */\n${own}` : own
 }

@@ -1,3 +1,4 @@
+import type { AudioChain } from '../audio/audio-chain.ts'
 import type { Network } from '../network.ts'
 import type { Plan } from '../plan/plan.ts'
 
@@ -12,6 +13,8 @@ export interface Library {
   readonly licence: string | null
   readonly network: Network
   readonly plan: Plan
+  /** From samples to decisions; null for the network alone. */
+  readonly audio: AudioChain | null
   readonly selftest: { readonly input: Int8Array; readonly output: Int8Array } | null
 }
 

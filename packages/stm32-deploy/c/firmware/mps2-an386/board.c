@@ -1,0 +1,4 @@
+/* QEMU's mps2-an386: a Cortex-M4 with FPU. */
+#define UART_BASE 0x40004000u
+#define SYSTICK_HZ 25000000u
+#include "../mps2.h"

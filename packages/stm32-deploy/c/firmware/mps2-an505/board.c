@@ -1,0 +1,4 @@
+/* QEMU's mps2-an505: a Cortex-M33. */
+#define UART_BASE 0x50200000u
+#define SYSTICK_HZ 20000000u
+#include "../mps2.h"

@@ -1,0 +1,98 @@
+import { AedError, log10, patchStep, type DetectionParameters, type DeviceTables, type ModelCard } from '@aed/core'
+import type { NetworkEnd } from '../network.ts'
+
+/** Everything from samples to decisions that is known when the C is written. */
+export interface AudioChain {
+  readonly tables: DeviceTables
+  /** Frames of a patch, and frames from one patch to the next. */
+  readonly patchLength: number
+  readonly patchStep: number
+  /** Zeros before the first sample, of a centred signal. */
+  readonly padding: number
+  /** What 0 dB is; `none`: no decibels at all. */
+  readonly reference: { readonly kind: 'none' | 'fixed' | 'running' | 'patch'; readonly value: number }
+  /** Power or magnitude below which nothing is told apart, factor of log2, and the lowest result in dB. */
+  readonly decibels: { readonly lowest: number; readonly factor: number; readonly floor: number }
+  /** Samples that the ring buffer holds. */
+  readonly buffer: number
+  /** Null where the model's card has no detection parameters. */
+  readonly detection: Detection | null
+}
+
+/** Detection in whole numbers. */
+export interface Detection {
+  readonly smoothing: number
+  /** `[smoothing, classes]`: the least sum of the last 1, 2, … outputs above their zero point for which a class fires. */
+  readonly leastSums: Int32Array
+  /** Results after an event in which the class stays quiet. */
+  readonly quiet: number
+}
+
+/** Largest finite float32: no floor. */
+const NO_FLOOR = 3.4028234663852886e38
+/** Time of the network for a multiplication, with a third to spare, on a Cortex-M33 at 160 MHz. */
+const SECONDS_PER_MAC = 12e-9
+
+/**
+ * What the front end's tables and the model's card make of the chain.
+ * @param macs of the network: the buffer must hold what comes while it runs
+ * @param bufferMs of sound beside one frame; null: by `macs`
+ * @throws AedError `DEPLOY_UNSUPPORTED` for what a stream cannot have, `MODEL_MISMATCH` when tables, card and network contradict each other
+ */
+export function planAudio(tables: DeviceTables, card: ModelCard | null, input: NetworkEnd, output: NetworkEnd, macs: number, bufferMs: number | null): AudioChain {
+  const { options: mel, sampleRate, wordLength } = tables
+  if (!card?.features) throw new AedError('MODEL_MISMATCH', 'generateC: a front end was given, but the card has no feature config')
+  const { audio, patches, mel: trained } = card.features
+  if (wordLength !== 'float32') throw new AedError('DEPLOY_UNSUPPORTED', `generateC: the front end takes tables of float32, got ${wordLength}`)
+  if (mel.dbRef === 'clip')
+    throw new AedError('DEPLOY_UNSUPPORTED', "generateC: dbRef 'clip' is the maximum of a whole clip, which a live stream does not know", {
+      hint: 'leave the front end out, train with dbRef running, patch or a number, or give tables with another dbRef and evaluate what that costs',
+    })
+  const different = Object.entries(mel).find(([key, value]) => key !== 'dbRef' && trained[key as keyof typeof trained] !== value)
+  if (different) throw new AedError('MODEL_MISMATCH', `generateC: the front end has ${different[0]} ${String(different[1])}, the model was trained with ${String(trained[different[0] as keyof typeof trained])}`)
+  if (audio.sampleRate !== sampleRate) throw new AedError('MODEL_MISMATCH', `generateC: the front end takes ${sampleRate} Hz, the model was trained at ${audio.sampleRate} Hz`)
+  if (input.size !== mel.nMels * patches.patchLength)
+    throw new AedError('MODEL_MISMATCH', `generateC: '${input.name}' has ${input.size} values, patches of ${mel.nMels} bands and ${patches.patchLength} frames have ${mel.nMels * patches.patchLength}`)
+  const step = patchStep(patches)
+  const decibel = mel.power === 1 ? 20 : 10
+  return {
+    tables,
+    patchLength: patches.patchLength,
+    patchStep: step,
+    padding: mel.center ? mel.nFft / 2 : 0,
+    reference: typeof mel.dbRef === 'number' ? { kind: 'fixed', value: mel.dbRef } : { kind: mel.dbRef ?? 'none', value: 0 },
+    decibels: { lowest: mel.power === 1 ? Math.sqrt(mel.amin) : mel.amin, factor: decibel * log10(2), floor: mel.topDb === null ? -NO_FLOOR : -mel.topDb },
+    buffer: Math.max(mel.nFft, mel.hopLength) + Math.ceil(sampleRate * (bufferMs === null ? macs * SECONDS_PER_MAC : bufferMs / 1000) + mel.hopLength),
+    detection: card.detection ? planDetection(card.detection, output, (step * mel.hopLength) / sampleRate) : null,
+  }
+}
+
+/** Thresholds in sums of int8 outputs, and the refractory time in results that lie `period` seconds apart. */
+function planDetection({ smoothing, thresholds, refractory }: DetectionParameters, { size, scale, name }: NetworkEnd, period: number): Detection {
+  if (thresholds.length !== size) throw new AedError('MODEL_MISMATCH', `generateC: '${name}' has ${size} values, the card's detection ${thresholds.length} thresholds`)
+  const leastSums = Int32Array.from({ length: smoothing * size }, (_, i) => {
+    const count = Math.floor(i / size) + 1
+    return leastSum(thresholds[i % size]!, scale, count)
+  })
+  let results = 1
+  while (results * period < refractory) results++
+  if (results > 65536) throw new AedError('DEPLOY_UNSUPPORTED', `generateC: a refractory time of ${refractory} s is more than 65536 results`)
+  return { smoothing, leastSums, quiet: results - 1 }
+}
+
+/** The least whole number whose mean score `scale · sum / count` reaches a threshold. */
+function leastSum(threshold: number, scale: number, count: number): number {
+  const limit = 255 * count + 1 // beyond every sum
+  let sum = Math.max(-limit, Math.min(limit, Math.floor((threshold * count) / scale) - 1))
+  while (sum < limit && (scale * sum) / count < threshold) sum++
+  return sum
+}
+
+/** Samples from one result to the next, and until the first one. */
+export function resultPeriod({ patchStep: step, tables }: AudioChain): number {
+  return step * tables.options.hopLength
+}
+
+export function firstResult({ patchLength, padding, tables: { options } }: AudioChain): number {
+  return (patchLength - 1) * options.hopLength + Math.max(options.nFft, options.hopLength) - padding
+}

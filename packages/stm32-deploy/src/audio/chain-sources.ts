@@ -1,0 +1,637 @@
+// Made by scripts/embed-kernels.mjs from c/ and package.json: change those and run it again.
+
+/** The C around the network by its path under c/. */
+export const CHAIN_SOURCES: Readonly<Record<string, string>> = {
+  'audio/aed_audio.c': `#include "aed_audio.h"
+
+#include <string.h>
+
+/*
+ * One context pushes (an interrupt, another thread), one polls. \`written\` and \`lost\` are written by push, \`read\` and \`reported\` by
+ * poll; who reads the other's sees what was stored before it. Positions run over twice the buffer, so that full and empty differ.
+ */
+#if defined(__GNUC__)
+#define LOAD(from) __atomic_load_n(from, __ATOMIC_ACQUIRE)
+#define STORE(to, value) __atomic_store_n(to, value, __ATOMIC_RELEASE)
+#else /* one core: no access to a volatile object passes another, and the front end's calls read the samples */
+#define LOAD(from) (*(const volatile uint32_t *)(from))
+#define STORE(to, value) (*(volatile uint32_t *)(to) = (value))
+#endif
+
+/* Samples that a frame needs before it can be taken and the next one be due. */
+#define NEEDED (AED_FRAME > AED_HOP ? AED_FRAME : AED_HOP)
+
+static uint32_t advance(uint32_t position, uint32_t by)
+{
+    position += by;
+    return position < 2 * AED_AUDIO_BUFFER ? position : position - 2 * AED_AUDIO_BUFFER;
+}
+
+static uint32_t slot(uint32_t position)
+{
+    return position < AED_AUDIO_BUFFER ? position : position - AED_AUDIO_BUFFER;
+}
+
+static uint32_t distance(uint32_t from, uint32_t to)
+{
+    return to >= from ? to - from : to + 2 * AED_AUDIO_BUFFER - from;
+}
+
+/* As at the start of a stream: the first frame's left half is silence where frames are centred. Push must not be at work. */
+static void restart(aed_audio_state *state)
+{
+    memset(state->samples, 0, AED_PADDING * sizeof *state->samples);
+    state->read = 0;
+    state->written = AED_PADDING;
+    state->frames = 0;
+    state->results = 0;
+    memset(state->events, 0, sizeof state->events);
+#if AED_SMOOTHING > 0
+    memset(state->quiet, 0, sizeof state->quiet);
+#endif
+}
+
+int aed_audio_init(aed_audio_state *state)
+{
+    if (state == NULL) {
+        return AED_ERROR_NULL;
+    }
+    restart(state);
+    state->lost = 0;
+    state->reported = 0;
+    state->reference = 0.0f;
+    return AED_OK;
+}
+
+size_t aed_audio_push(aed_audio_state *state, const int16_t *samples, size_t n)
+{
+    uint32_t taken = 0;
+
+    if (state == NULL || samples == NULL) {
+        return 0;
+    }
+    if (state->lost == LOAD(&state->reported)) {
+        const uint32_t written = state->written;
+        const uint32_t at = slot(written);
+        const uint32_t room = AED_AUDIO_BUFFER - distance(LOAD(&state->read), written);
+        uint32_t first;
+
+        taken = n < room ? (uint32_t)n : room;
+        first = taken < AED_AUDIO_BUFFER - at ? taken : AED_AUDIO_BUFFER - at;
+        memcpy(state->samples + at, samples, first * sizeof *samples);
+        memcpy(state->samples, samples + first, (taken - first) * sizeof *samples);
+        STORE(&state->written, advance(written, taken));
+    }
+    if (taken < n) {
+        STORE(&state->lost, state->lost + (uint32_t)(n - taken));
+    }
+    return taken;
+}
+
+uint32_t aed_audio_lost(const aed_audio_state *state)
+{
+    return state == NULL ? 0 : LOAD(&state->lost);
+}
+
+const int8_t *aed_audio_output(const aed_audio_state *state)
+{
+    return state == NULL ? NULL : state->recent[(state->results + AED_RECENT - 1) % AED_RECENT];
+}
+
+const uint8_t *aed_audio_events(const aed_audio_state *state)
+{
+    return state == NULL ? NULL : state->events;
+}
+
+/* Mel powers of the oldest frame; its hop of samples is let go. */
+static void take_frame(aed_audio_state *state, float *mel)
+{
+    float *const frame = state->work.front_end.frame;
+    const uint32_t at = slot(state->read);
+    const uint32_t first = AED_AUDIO_BUFFER - at;
+    const int16_t *samples = state->samples + at;
+
+    if (first < AED_FRAME) {
+        memcpy(state->work.front_end.samples, samples, first * sizeof *samples);
+        memcpy(state->work.front_end.samples + first, state->samples, (AED_FRAME - first) * sizeof *samples);
+        samples = state->work.front_end.samples;
+    }
+    aed_fe_window_f32(&aed_audio_front_end, samples, frame);
+    STORE(&state->read, advance(state->read, AED_HOP));
+    aed_fe_fft_f32(&aed_audio_front_end, frame);
+    aed_fe_power_f32(&aed_audio_front_end, frame);
+#if AED_MAGNITUDE
+    aed_fe_magnitude_f32(&aed_audio_front_end, frame);
+#endif
+    aed_fe_mel_f32(&aed_audio_front_end, frame, mel);
+}
+
+/* Mel powers to a column of the patch. */
+static void put_column(aed_audio_state *state, float *mel, int32_t column)
+{
+#if AED_REFERENCE != AED_REFERENCE_NONE
+    aed_fe_decibels_f32(&aed_audio_front_end, state->reference, mel);
+#endif
+    aed_fe_quantize_s8(mel, AED_BANDS, AED_INPUT_SCALE, AED_INPUT_ZERO_POINT, state->patch + column, AED_PATCH);
+}
+
+#if AED_REFERENCE == AED_REFERENCE_PATCH || AED_REFERENCE == AED_REFERENCE_RUNNING
+
+static float maximum(float most, const float *values, int32_t count)
+{
+    for (int32_t i = 0; i < count; ++i) {
+        most = values[i] > most ? values[i] : most;
+    }
+    return most;
+}
+
+#endif
+
+#if AED_REFERENCE == AED_REFERENCE_PATCH
+
+/* Powers are kept until the patch is whole and its maximum known. */
+static void add_frame(aed_audio_state *state)
+{
+    take_frame(state, state->powers[state->frames++]);
+}
+
+static void finish_patch(aed_audio_state *state)
+{
+    state->reference = maximum(0.0f, state->powers[0], AED_PATCH * AED_BANDS);
+    for (int32_t t = 0; t < AED_PATCH; ++t) {
+        float *const mel = state->work.front_end.mel;
+
+        memcpy(mel, state->powers[t], sizeof state->powers[t]);
+        put_column(state, mel, t);
+    }
+    memmove(state->powers[0], state->powers[AED_PATCH_STEP], (AED_PATCH - AED_PATCH_STEP) * sizeof state->powers[0]);
+}
+
+/* The next patch repeats the end of this one, whose powers are kept. */
+static void next_patch(aed_audio_state *state)
+{
+    state->frames = AED_PATCH - AED_PATCH_STEP;
+}
+
+#else
+
+static void add_frame(aed_audio_state *state)
+{
+    float *const mel = state->work.front_end.mel;
+
+    take_frame(state, mel);
+#if AED_REFERENCE == AED_REFERENCE_RUNNING
+    state->reference = maximum(state->reference, mel, AED_BANDS);
+#elif AED_REFERENCE == AED_REFERENCE_FIXED
+    state->reference = AED_REFERENCE_VALUE;
+#endif
+    put_column(state, mel, state->frames++);
+}
+
+static void finish_patch(aed_audio_state *state)
+{
+    (void)state;
+}
+
+/* The next patch repeats the end of this one. */
+static void next_patch(aed_audio_state *state)
+{
+    for (int32_t m = 0; m < AED_BANDS; ++m) {
+        int8_t *const row = state->patch + m * AED_PATCH;
+
+        memmove(row, row + AED_PATCH_STEP, AED_PATCH - AED_PATCH_STEP);
+    }
+    state->frames = AED_PATCH - AED_PATCH_STEP;
+}
+
+#endif
+
+/* Means of the last results, and the classes that fire with this one. */
+static void decide(aed_audio_state *state, float scores[AED_CLASSES])
+{
+    const int32_t count = state->results < AED_RECENT ? (int32_t)state->results : AED_RECENT;
+
+    for (int32_t c = 0; c < AED_CLASSES; ++c) {
+        int32_t sum = 0;
+
+        for (int32_t i = 0; i < count; ++i) {
+            sum += state->recent[i][c] - AED_OUTPUT_ZERO_POINT;
+        }
+        scores[c] = (float)sum * AED_OUTPUT_SCALE / (float)count;
+#if AED_SMOOTHING > 0
+        state->events[c] = state->quiet[c] == 0 && sum >= aed_audio_least_sums[count - 1][c];
+        if (state->events[c]) {
+            state->quiet[c] = AED_QUIET;
+        } else if (state->quiet[c] > 0) {
+            --state->quiet[c];
+        }
+#endif
+    }
+}
+
+int aed_audio_poll(aed_audio_state *state, float scores[AED_CLASSES])
+{
+    uint32_t lost;
+
+    if (state == NULL || scores == NULL) {
+        return AED_ERROR_NULL;
+    }
+    do {
+        while (distance(state->read, LOAD(&state->written)) >= NEEDED) {
+            add_frame(state);
+            if (state->frames == AED_PATCH) {
+                int status;
+
+                finish_patch(state);
+                status = aed_run(state->patch, state->recent[state->results % AED_RECENT], &state->work);
+                if (status != AED_OK) {
+                    return status;
+                }
+                next_patch(state);
+                ++state->results;
+                decide(state, scores);
+                return 1;
+            }
+        }
+        lost = LOAD(&state->lost);
+        if (lost == state->reported) {
+            return 0;
+        }
+        /* Push takes nothing now; what it took before it lost something may have come only just now. */
+    } while (distance(state->read, LOAD(&state->written)) >= NEEDED);
+    restart(state);
+    STORE(&state->reported, lost);
+    return AED_ERROR_OVERRUN;
+}
+`,
+  'audio/aed_clip.c': `#include "aed.h"
+
+#include <stddef.h>
+#include <string.h>
+
+int aed_clip_reset(aed_clip_state *clip)
+{
+    if (clip == NULL) {
+        return AED_ERROR_NULL;
+    }
+    memset(clip, 0, sizeof *clip);
+    return AED_OK;
+}
+
+int aed_clip_add(aed_clip_state *clip, const int8_t *output)
+{
+    if (clip == NULL || output == NULL) {
+        return AED_ERROR_NULL;
+    }
+    for (int32_t c = 0; c < AED_CLASSES; ++c) {
+        clip->sums[c] += output[c] - AED_OUTPUT_ZERO_POINT;
+    }
+    ++clip->patches;
+    return AED_OK;
+}
+
+int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
+{
+    if (clip == NULL || scores == NULL) {
+        return AED_ERROR_NULL;
+    }
+    for (int32_t c = 0; c < AED_CLASSES; ++c) {
+        scores[c] = clip->patches > 0 ? (float)clip->sums[c] * AED_OUTPUT_SCALE / (float)clip->patches : 0.0f;
+    }
+    return clip->patches > 0 ? 1 : 0;
+}
+`,
+  'audio/aed_fe_decibels_f32.c': `#include <string.h>
+
+#include "aed_front_end.h"
+
+/*
+ * log2 of a normal positive number, within 3e-6: x = 2^e m with sqrt(1/2) <= m < sqrt(2), s = (m - 1) / (m + 1), and four terms
+ * 2 / (i ln 2) s^i of the series.
+ */
+static inline float log2_f32(float x)
+{
+    uint32_t bits;
+    uint32_t mantissa;
+    int32_t high;
+    float m, f, s, q;
+
+    memcpy(&bits, &x, sizeof bits);
+    mantissa = bits & 0x7fffffu;
+    high = mantissa > 0x3504f3u;
+    mantissa |= high ? 0x3f000000u : 0x3f800000u;
+    memcpy(&m, &mantissa, sizeof m);
+    f = m - 1.0f;
+    s = f / (2.0f + f);
+    q = aed_product(s, s);
+    return (float)((int32_t)(bits >> 23) - 127 + high) +
+           aed_product(s, 2.88539004f + aed_product(q, 0.961796701f + aed_product(q, 0.577078044f + aed_product(q, 0.412198573f))));
+}
+
+void aed_fe_decibels_f32(const aed_front_end *fe, float reference, float *mel)
+{
+    const float lowest = fe->lowest;
+    const float factor = fe->factor;
+    const float floor = fe->floor;
+    const float zero = log2_f32(reference > lowest ? reference : lowest);
+
+    for (const float *const end = mel + fe->n_mels; mel != end; ++mel) {
+        const float decibels = aed_product(factor, log2_f32(*mel > lowest ? *mel : lowest) - zero);
+
+        *mel = decibels < floor ? floor : decibels;
+    }
+}
+`,
+  'audio/aed_fe_fft_f32.c': `#include "aed_front_end.h"
+
+/* Where four points are joined, turned already: s = a + c, m = a - c, t = b + d, u = b - d; a = s + t, b = m - i u, c = s - t, d = m + i u. */
+static inline void join(float *a, float *b, float *c, float *d, float br, float bi, float cr, float ci, float dr, float di)
+{
+    const float sr = a[0] + cr;
+    const float si = a[1] + ci;
+    const float mr = a[0] - cr;
+    const float mi = a[1] - ci;
+    const float tr = br + dr;
+    const float ti = bi + di;
+    const float ur = br - dr;
+    const float ui = bi - di;
+
+    a[0] = sr + tr;
+    a[1] = si + ti;
+    b[0] = mr + ui;
+    b[1] = mi - ur;
+    c[0] = sr - tr;
+    c[1] = si - ti;
+    d[0] = mr - ui;
+    d[1] = mi + ur;
+}
+
+/* Points 0, which are not turned. */
+static void pass_4_first(float *a, const float *end, uint32_t span)
+{
+    float *b = a + 2 * span;
+    float *c = b + 2 * span;
+    float *d = c + 2 * span;
+
+    for (; a < end; a += 8 * span, b += 8 * span, c += 8 * span, d += 8 * span) {
+        join(a, b, c, d, b[0], b[1], c[0], c[1], d[0], d[1]);
+    }
+}
+
+/* A point turned by e^(-i phi). */
+#define TURNED_RE(z, cos, sin) (aed_product((z)[0], cos) + aed_product((z)[1], sin))
+#define TURNED_IM(z, cos, sin) (aed_product((z)[1], cos) - aed_product((z)[0], sin))
+
+/*
+ * Joins four neighbouring transforms of \`span\` points: point j of b, c, d is turned by w^j, w^2j, w^3j, w = e^(-2 pi i / (4 span)), and joined.
+ */
+static void pass_4(float *z, const float *sine, uint32_t n, uint32_t span)
+{
+    const float *const cosine = sine + n / 4;
+    const float *const end = z + n;
+    const uint32_t step = n / (4 * span);
+
+    uint32_t k = 0;
+
+    if (cosine[0] == 1.0f) { /* not so in a table of 16 bits */
+        pass_4_first(z, end, span);
+        k = step;
+        z += 2;
+    }
+    for (; k < n / 4; k += step) {
+        const float w1r = cosine[k];
+        const float w1i = sine[k];
+        const float w2r = cosine[2 * k];
+        const float w2i = sine[2 * k];
+        const float w3r = cosine[3 * k];
+        const float w3i = sine[3 * k];
+        float *a = z;
+        float *b = a + 2 * span;
+        float *c = b + 2 * span;
+        float *d = c + 2 * span;
+
+        for (; a < end; a += 8 * span, b += 8 * span, c += 8 * span, d += 8 * span) {
+            const float br = TURNED_RE(b, w1r, w1i);
+            const float bi = TURNED_IM(b, w1r, w1i);
+            const float cr = TURNED_RE(c, w2r, w2i);
+            const float ci = TURNED_IM(c, w2r, w2i);
+            const float dr = TURNED_RE(d, w3r, w3i);
+            const float di = TURNED_IM(d, w3r, w3i);
+
+            join(a, b, c, d, br, bi, cr, ci, dr, di);
+        }
+        z += 2;
+    }
+}
+
+void aed_fe_fft_f32(const aed_front_end *fe, float *frame)
+{
+    const uint32_t n = (uint32_t)fe->n_fft;
+
+    for (uint32_t span = fe->radix_2 ? 2 : 1; span < n / 2; span *= 4) {
+        pass_4(frame, fe->sine, n, span);
+    }
+}
+`,
+  'audio/aed_fe_magnitude_f32.c': `#include <math.h>
+
+#include "aed_front_end.h"
+
+void aed_fe_magnitude_f32(const aed_front_end *fe, float *frame)
+{
+    for (int32_t k = 0; k <= fe->n_fft; k += 2) {
+        frame[k] = sqrtf(frame[k]);
+    }
+}
+`,
+  'audio/aed_fe_mel_f32.c': `#include "aed_front_end.h"
+
+void aed_fe_mel_f32(const aed_front_end *fe, const float *frame, float *mel)
+{
+    const float *weight = fe->weights;
+
+    for (int32_t m = 0; m < fe->n_mels; ++m) {
+        const float *bin = frame + 2 * (int32_t)fe->start[m];
+        const float *const end = fe->weights + fe->offset[m + 1];
+        float sum = 0.0f;
+
+        if ((end - weight) % 2 != 0) {
+            sum = aed_product(*weight, *bin);
+            ++weight;
+            bin += 2;
+        }
+        for (; weight != end; weight += 2, bin += 4) {
+            sum += aed_product(weight[0], bin[0]);
+            sum += aed_product(weight[1], bin[2]);
+        }
+        mel[m] = sum;
+    }
+}
+`,
+  'audio/aed_fe_power_f32.c': `#include "aed_front_end.h"
+
+static inline float square_sum(float re, float im)
+{
+    return aed_product(re, re) + aed_product(im, im);
+}
+
+/*
+ * From the transform of the pairs of a real signal: for k = 1 ... n/4 and m = n/2 - k, A = z[k], B = z[m]: e = A + conj B,
+ * d = (A - conj B) / i, t = (cos - i sin)(2 pi k / n) d; bin k is e + t, bin m conj(e - t).
+ */
+void aed_fe_power_f32(const aed_front_end *fe, float *frame)
+{
+    const int32_t n = fe->n_fft;
+    const float dc = 2.0f * (frame[0] + frame[1]);
+    const float nyquist = 2.0f * (frame[0] - frame[1]);
+    const float *sine = fe->sine;
+    float *a = frame;
+    float *b = frame + n;
+
+    a[0] = aed_product(dc, dc);
+    b[0] = aed_product(nyquist, nyquist);
+    for (int32_t k = n / 4; k > 0; --k) {
+        float er, ei, dr, di, c, s, tr, ti;
+
+        a += 2;
+        b -= 2;
+        s = *++sine;
+        c = sine[n / 4];
+        er = a[0] + b[0];
+        ei = a[1] - b[1];
+        dr = a[1] + b[1];
+        di = b[0] - a[0];
+        tr = aed_product(c, dr) + aed_product(s, di);
+        ti = aed_product(c, di) - aed_product(s, dr);
+        a[0] = square_sum(er + tr, ei + ti);
+        b[0] = square_sum(er - tr, ei - ti);
+    }
+}
+`,
+  'audio/aed_fe_quantize_s8.c': `#include "aed_front_end.h"
+
+void aed_fe_quantize_s8(const float *values, int32_t count, float scale, int32_t zero_point, int8_t *out, int32_t step)
+{
+    for (int32_t i = 0; i < count; ++i) {
+        const float quotient = values[i] / scale;
+        /* Beyond +-1000 every zero point leads to a limit; within, the cast is defined and the rest below exact. */
+        const float bounded = quotient < -1000.0f ? -1000.0f : quotient > 1000.0f ? 1000.0f : quotient;
+        const int32_t whole = (int32_t)bounded;
+        const float rest = bounded - (float)whole;
+        const int32_t value = whole + (rest >= 0.5f) - (rest <= -0.5f) + zero_point;
+
+        out[i * step] = (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+    }
+}
+`,
+  'audio/aed_fe_window_f32.c': `#include "aed_front_end.h"
+
+typedef struct {
+    float re;
+    float im;
+} complex_f32;
+
+/* Two neighbouring samples as a point. */
+static inline complex_f32 point(const aed_front_end *fe, const int16_t *samples, uint32_t pair)
+{
+    const int16_t *const from = samples + 2 * pair;
+    const float *const window = fe->window + 2 * pair;
+    const complex_f32 z = {aed_product((float)from[0], window[0]), aed_product((float)from[1], window[1])};
+
+    return z;
+}
+
+void aed_fe_window_f32(const aed_front_end *fe, const int16_t *samples, float *frame)
+{
+    const uint16_t *order = fe->order;
+    const float *const end = frame + fe->n_fft;
+
+    if (fe->radix_2) {
+        for (; frame != end; frame += 4) {
+            const complex_f32 a = point(fe, samples, *order++);
+            const complex_f32 b = point(fe, samples, *order++);
+
+            frame[0] = a.re + b.re;
+            frame[1] = a.im + b.im;
+            frame[2] = a.re - b.re;
+            frame[3] = a.im - b.im;
+        }
+    } else {
+        for (; frame != end; frame += 2) {
+            const complex_f32 a = point(fe, samples, *order++);
+
+            frame[0] = a.re;
+            frame[1] = a.im;
+        }
+    }
+}
+`,
+  'audio/aed_front_end.h': `/*
+ * The front end in float32: 16-bit samples to int8 log-mel columns. Every product and every sum is rounded on its own, in the
+ * order that @aed/dsp-mel's TypeScript model (createDeviceFrontEnd) states, so that both give the same bits, whatever the compiler
+ * would like to fuse. Of libm only
+ * sqrtf, and that for magnitudes alone. Not for -ffast-math, which reorders sums.
+ */
+#ifndef AED_FRONT_END_H
+#define AED_FRONT_END_H
+
+#include <stdint.h>
+
+/* Sizes, constants and tables (in flash) of a front end. */
+typedef struct {
+    const float *window;    /* [n_fft]: times 2^-16, as samples are integers and the power's split halves */
+    const float *sine;      /* [n_fft]: sin(2 pi k / n_fft) */
+    const float *weights;   /* of the mel bands, one after another */
+    const uint16_t *start;  /* [n_mels]: first bin of a band */
+    const uint16_t *offset; /* [n_mels + 1]: where the weights of a band begin */
+    const uint16_t *order;  /* [n_fft / 2]: slot i of the transform takes pair order[i] of the samples */
+    int32_t n_fft;          /* a power of two, 8 to 32768 */
+    int32_t n_mels;
+    int32_t radix_2;        /* 1: n_fft / 2 is no power of four, and the transform begins with a pass of radix 2 */
+    float lowest;           /* floor before the logarithm */
+    float factor;           /* 10 log10(2); 20 log10(2) for magnitudes */
+    float floor;            /* lowest result in dB */
+} aed_front_end;
+
+/*
+ * A product that no compiler fuses with a sum (GCC fuses in its gnu modes, clang within an expression). On cores with the DSP
+ * extension the barrier costs nothing; elsewhere the product goes through memory.
+ */
+static inline float aed_product(float a, float b)
+{
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__aarch64__)
+    float product = a * b;
+
+    __asm("" : "+t"(product));
+    return product;
+#else
+    volatile float product = a * b;
+
+    return product;
+#endif
+}
+
+/* n_fft samples, windowed, into the slots of the transform and through its pass of radix 2 where there is one: frame[n_fft]. */
+void aed_fe_window_f32(const aed_front_end *fe, const int16_t *samples, float *frame);
+
+/* The passes of radix 4 of a complex transform of n_fft / 2 points, in place, re and im in turn. */
+void aed_fe_fft_f32(const aed_front_end *fe, float *frame);
+
+/* In place: the power of bin k of the real signal lies in frame[2 k], k = 0 ... n_fft / 2; frame[n_fft + 1]. */
+void aed_fe_power_f32(const aed_front_end *fe, float *frame);
+
+/* In place: magnitudes of those powers, for front ends whose bands add magnitudes; the one that needs sqrtf. */
+void aed_fe_magnitude_f32(const aed_front_end *fe, float *frame);
+
+/* Sums of the weighted bins: mel[n_mels]. */
+void aed_fe_mel_f32(const aed_front_end *fe, const float *frame, float *mel);
+
+/* Mel powers in dB of a reference of their unit, in place; absolute error below 1e-5 dB. */
+void aed_fe_decibels_f32(const aed_front_end *fe, float reference, float *mel);
+
+/* \`count\` values to int8 as QUANTIZE rounds them, one every \`step\` places. */
+void aed_fe_quantize_s8(const float *values, int32_t count, float scale, int32_t zero_point, int8_t *out, int32_t step);
+
+#endif
+`,
+}
