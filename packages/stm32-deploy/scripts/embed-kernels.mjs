@@ -1,4 +1,4 @@
-// Writes src/kernel-sources.ts and src/audio/chain-sources.ts from c/: browsers and workers have no files, so the kernels travel as text.
+// Writes src/kernel-sources.ts, src/audio/chain-sources.ts and src/firmware/firmware-sources.ts from c/: browsers and workers have no files, so the kernels travel as text.
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 
 const root = new URL('../', import.meta.url)
@@ -23,3 +23,9 @@ export const GENERATOR_VERSION = '${version}'
 export const KERNEL_SOURCES: Readonly<Record<string, string>> = {\n${await sourcesOf('include', 'src')}}\n`,
 )
 await writeFile(new URL('src/audio/chain-sources.ts', root), `${made}/** The C around the network by its path under c/. */\nexport const CHAIN_SOURCES: Readonly<Record<string, string>> = {\n${await sourcesOf('audio')}}\n`)
+
+const firmware = new URL('c/firmware/', root)
+const programs = (await readdir(firmware, { recursive: true })).filter((file) => /\.[chl]d?$/.test(file)).sort()
+let texts = ''
+for (const file of programs) texts += `  '${file}': \`${escape(await readFile(new URL(file, firmware), 'utf8'))}\`,\n`
+await writeFile(new URL('src/firmware/firmware-sources.ts', root), `${made}/** Programs around a library and what boards need for them, by their path under c/firmware/. */\nexport const FIRMWARE_SOURCES: Readonly<Record<string, string>> = {\n${texts}}\n`)

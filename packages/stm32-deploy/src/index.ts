@@ -1,3 +1,5 @@
+export { BOARDS, boardsOf, emulatedBoard } from './firmware/boards.ts'
+export { emitFirmware, featuresOf } from './firmware/emit-firmware.ts'
 export { generateC } from './generate-c.ts'
 export { deployOptionsSchema } from './options.ts'
 export { planSvg } from './plan-svg.ts'
@@ -5,6 +7,8 @@ export { addInstructions, completeReport, DEPLOY_REPORT_SCHEMA } from './report.
 export { stages } from './stages.ts'
 export { TARGETS } from './targets.ts'
 
+export type { Board, BoardName } from './firmware/boards.ts'
+export type { LibraryFeatures } from './firmware/emit-firmware.ts'
 export type { GeneratedLibrary, GenerateInput, SelftestVector } from './generate-c.ts'
 export type { DeployOptions } from './options.ts'
 export type { BufferReport, DeployReport, Footprint, InstructionCounts, LayerReport } from './report.ts'

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
 import { CHAIN_SOURCES } from './audio/chain-sources.ts'
+import { FIRMWARE_SOURCES } from './firmware/firmware-sources.ts'
 import { GENERATOR_VERSION, KERNEL_SOURCES } from './kernel-sources.ts'
 
 const root = new URL('../', import.meta.url)
@@ -15,6 +16,11 @@ describe('KERNEL_SOURCES and CHAIN_SOURCES', () => {
     }
     expect(KERNEL_SOURCES).toEqual(await filesOf('include', 'src'))
     expect(CHAIN_SOURCES).toEqual(await filesOf('audio'))
+    const firmware = new URL('c/firmware/', root)
+    const programs = (await readdir(firmware, { recursive: true })).filter((file) => /\.[chl]d?$/.test(file))
+    expect(programs.length).toBeGreaterThan(10)
+    expect(Object.keys(FIRMWARE_SOURCES)).toHaveLength(programs.length)
+    for (const file of programs) expect(FIRMWARE_SOURCES[file]).toBe(await readFile(new URL(file, firmware), 'utf8'))
   })
 
   it('names the version of package.json: else run scripts/embed-kernels.mjs', async () => {

@@ -42,7 +42,7 @@ static void restart(aed_audio_state *state)
     state->frames = 0;
     state->results = 0;
     memset(state->events, 0, sizeof state->events);
-#if AED_SMOOTHING > 0
+#if AED_DETECTS
     memset(state->quiet, 0, sizeof state->quiet);
 #endif
 }
@@ -202,20 +202,20 @@ static void next_patch(aed_audio_state *state)
 
 #endif
 
-/* Means of the last results, and the classes that fire with this one. */
+/* Means of the last results, added from the oldest on in float32, and the classes that fire with this one: as @aed/core's detector. */
 static void decide(aed_audio_state *state, float scores[AED_CLASSES])
 {
-    const int32_t count = state->results < AED_RECENT ? (int32_t)state->results : AED_RECENT;
+    const uint32_t count = state->results < AED_RECENT ? state->results : AED_RECENT;
 
     for (int32_t c = 0; c < AED_CLASSES; ++c) {
-        int32_t sum = 0;
+        float sum = 0.0f;
 
-        for (int32_t i = 0; i < count; ++i) {
-            sum += state->recent[i][c] - AED_OUTPUT_ZERO_POINT;
+        for (uint32_t i = state->results - count; i != state->results; ++i) {
+            sum += aed_product(AED_OUTPUT_SCALE, (float)(state->recent[i % AED_RECENT][c] - AED_OUTPUT_ZERO_POINT));
         }
-        scores[c] = (float)sum * AED_OUTPUT_SCALE / (float)count;
-#if AED_SMOOTHING > 0
-        state->events[c] = state->quiet[c] == 0 && sum >= aed_audio_least_sums[count - 1][c];
+        scores[c] = sum / (float)count;
+#if AED_DETECTS
+        state->events[c] = state->quiet[c] == 0 && scores[c] >= aed_audio_thresholds[c];
         if (state->events[c]) {
             state->quiet[c] = AED_QUIET;
         } else if (state->quiet[c] > 0) {

@@ -8,11 +8,12 @@
 /* Clocks, caches, the byte stream. Called once, before main. */
 void board_init(void);
 
-/* Counts up with the clock that board_ticks_per_second names; one tick is board_instructions_per_tick on an emulator, 0 elsewhere. */
+/* Counts up. */
 uint32_t board_ticks(void);
-uint32_t board_ticks_mask(void);
 uint32_t board_ticks_per_second(void);
-uint32_t board_instructions_per_tick(void);
+
+/* The lowest word of a stack that may be painted to see how deep it gets; NULL where there is none. */
+uint32_t *board_stack(void);
 
 /* All n bytes; 0, or -1 when the stream has ended. */
 int board_read(void *to, size_t n);
@@ -29,9 +30,5 @@ void board_wait(void);
 
 /* After main, or after a fault. Does not return. */
 void board_stop(int status);
-
-/* Bounds of the stack, from the linker script. */
-extern uint32_t stack_bottom[];
-extern uint32_t stack_top[];
 
 #endif

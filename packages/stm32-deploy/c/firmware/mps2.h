@@ -1,11 +1,14 @@
 /*
  * An MPS2 board on QEMU. With BOARD_FILES the byte stream is a file of the host, requests.bin, and what is written goes to
- * responses.bin (semihosting, fast); else both are UART0. With -icount shift=0 an instruction takes 1 ns.
+ * responses.bin (semihosting, fast); else both are UART0. With -icount shift=7 an instruction takes 128 ns, more than two ticks of the
+ * timer, so that ticks tell the exact number of instructions.
  */
 #include "board.h"
 
-#define SYSTICK ((volatile uint32_t *)0xE000E010u) /* control, reload, value */
-#define UART ((volatile uint32_t *)UART_BASE)      /* data, state, control, -, divider */
+#define TIMER ((volatile uint32_t *)TIMER_BASE) /* control, value, reload */
+#define UART ((volatile uint32_t *)UART_BASE)   /* data, state, control, -, divider */
+
+extern uint32_t stack_bottom[];
 
 static int semihosting(int operation, const void *argument)
 {
@@ -80,30 +83,25 @@ int board_write(const void *from, size_t n)
 
 void board_init(void)
 {
-    SYSTICK[1] = 0xffffff;
-    SYSTICK[2] = 0;
-    SYSTICK[0] = 5;
+    TIMER[2] = 0xffffffff;
+    TIMER[1] = 0xffffffff;
+    TIMER[0] = 1;
     init_stream();
 }
 
 uint32_t board_ticks(void)
 {
-    return 0xffffff - SYSTICK[2];
-}
-
-uint32_t board_ticks_mask(void)
-{
-    return 0xffffff;
+    return ~TIMER[1];
 }
 
 uint32_t board_ticks_per_second(void)
 {
-    return SYSTICK_HZ;
+    return TIMER_HZ;
 }
 
-uint32_t board_instructions_per_tick(void)
+uint32_t *board_stack(void)
 {
-    return 1000000000u / SYSTICK_HZ;
+    return stack_bottom;
 }
 
 int board_listen(uint32_t sample_rate, board_samples *on_samples)

@@ -5,6 +5,7 @@
 
 extern uint32_t data_start[], data_end[], bss_start[], bss_end[];
 extern const uint32_t data_load[];
+extern const uint32_t stack_top[];
 
 int main(void);
 void reset(void);

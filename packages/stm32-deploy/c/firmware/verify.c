@@ -117,60 +117,50 @@ static int32_t receive(void)
     return get_32(request + HEAD + length) == crc32(request, HEAD + length) ? (int32_t)length : -2;
 }
 
-/* Fills the free stack, and tells afterwards how much of it was used below this frame. */
-static __attribute__((noinline)) uint32_t *paint_stack(void)
+/* Fills the free stack from where it ends to a little below this frame; its lowest word and, in *top, its end. */
+static __attribute__((noinline)) uint32_t *paint_stack(uint32_t **top)
 {
-    uint32_t *const here = (uint32_t *)__builtin_frame_address(0) - 32;
+    uint32_t *const bottom = board_stack();
 
-    for (volatile uint32_t *at = stack_bottom; at < here; ++at) {
+    *top = (uint32_t *)__builtin_frame_address(0) - 16;
+    for (volatile uint32_t *at = bottom; bottom != NULL && at < *top; ++at) {
         *at = PAINT;
     }
-    return here;
+    return bottom;
 }
 
-static __attribute__((noinline)) uint32_t stack_used(const uint32_t *here)
+/* Bytes below `frame`, that of the caller, that were used since. */
+static uint32_t stack_used(const uint32_t *bottom, const uint32_t *top, const void *frame)
 {
-    const uint32_t *at = stack_bottom;
+    const uint32_t *at = bottom;
 
-    while (at < here && *at == PAINT) {
+    while (bottom != NULL && at < top && *at == PAINT) {
         ++at;
     }
-    return (uint32_t)((const uint8_t *)stack_top - (const uint8_t *)at);
-}
-
-/* Stack in use where the measured calls are made. */
-static __attribute__((noinline)) uint32_t stack_before(void)
-{
-    return (uint32_t)((const uint8_t *)stack_top - (const uint8_t *)__builtin_frame_address(0));
-}
-
-static uint32_t ticks_since(uint32_t start)
-{
-    return (board_ticks() - start) & board_ticks_mask();
+    return bottom == NULL ? 0 : (uint32_t)((const uint8_t *)frame - (const uint8_t *)at);
 }
 
 static void run(void)
 {
     static int8_t output[AED_OUTPUT_SIZE];
     const uint8_t paint = (uint8_t)(runs++ + 0x5a);
-    const uint32_t base = stack_before();
-    const uint32_t *here;
+    uint32_t *top;
+    uint32_t *const bottom = paint_stack(&top);
     uint32_t used = sizeof arena.bytes;
     uint32_t start;
     uint32_t ticks;
     int status;
 
     memset(&arena, paint, sizeof arena);
-    here = paint_stack();
     start = board_ticks();
     status = aed_run((const int8_t *)request + HEAD, output, &arena);
-    ticks = ticks_since(start);
+    ticks = board_ticks() - start;
     while (used > 0 && arena.bytes[used - 1] == paint) {
         --used;
     }
     add_32((uint32_t)status);
     add_32(ticks);
-    add_32(stack_used(here) - base);
+    add_32(stack_used(bottom, top, __builtin_frame_address(0)));
     add_32(used);
     add(output, sizeof output);
 }
@@ -187,20 +177,26 @@ static void start_stream(void)
 
 static void push(size_t n)
 {
-    const uint32_t base = stack_before();
-    const uint32_t *const here = paint_stack();
+    uint32_t *top;
+    uint32_t *const bottom = paint_stack(&top);
     const size_t ticks_at = answered;
     uint32_t ticks = 0;
-    int32_t status = 1;
+    int32_t status = 0;
 
     memcpy(samples, request + HEAD, n * sizeof *samples);
-    aed_audio_push(&audio, samples, n);
     answered += 16;
-    while (status == 1) {
-        const uint32_t start = board_ticks();
+    for (size_t at = 0; at < n || status == 1;) {
+        uint32_t start;
 
+        if (status == 0 || at == 0) {
+            at += aed_audio_push(&audio, samples + at, n - at < AED_HOP ? n - at : AED_HOP);
+        }
+        start = board_ticks();
         status = aed_audio_poll(&audio, scores);
-        ticks += ticks_since(start);
+        ticks += board_ticks() - start;
+        if (status < 0) {
+            break;
+        }
         if (status == 1) {
             add(aed_audio_output(&audio), AED_OUTPUT_SIZE);
             add(aed_audio_events(&audio), AED_CLASSES);
@@ -212,7 +208,7 @@ static void push(size_t n)
     }
     put_32(answer + HEAD + ticks_at, (uint32_t)status);
     put_32(answer + HEAD + ticks_at + 4, ticks);
-    put_32(answer + HEAD + ticks_at + 8, stack_used(here) - base);
+    put_32(answer + HEAD + ticks_at + 8, stack_used(bottom, top, __builtin_frame_address(0)));
     put_32(answer + HEAD + ticks_at + 12, aed_audio_lost(&audio));
 }
 
@@ -225,7 +221,6 @@ static uint8_t serve(uint8_t kind, size_t length)
         add_32(AED_OUTPUT_SIZE);
         add_32(AED_ARENA_SIZE);
         add_32(board_ticks_per_second());
-        add_32(board_instructions_per_tick());
     } else if (kind == 'r' && length == AED_INPUT_SIZE) {
         run();
 #ifdef HAS_SELFTEST

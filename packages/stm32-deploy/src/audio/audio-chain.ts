@@ -1,4 +1,4 @@
-import { AedError, log10, patchStep, type DetectionParameters, type DeviceTables, type ModelCard } from '@aed/core'
+import { AedError, log10, patchPeriod, patchStep, refractoryPatches, type DetectionParameters, type DeviceTables, type ModelCard } from '@aed/core'
 import type { NetworkEnd } from '../network.ts'
 
 /** Everything from samples to decisions that is known when the C is written. */
@@ -19,12 +19,11 @@ export interface AudioChain {
   readonly detection: Detection | null
 }
 
-/** Detection in whole numbers. */
+/** Detection as the device does it: that of core's `createDetector`. */
 export interface Detection {
   readonly smoothing: number
-  /** `[smoothing, classes]`: the least sum of the last 1, 2, … outputs above their zero point for which a class fires. */
-  readonly leastSums: Int32Array
-  /** Results after an event in which the class stays quiet. */
+  readonly thresholds: Float32Array
+  /** Results after an event in which its class stays quiet. */
   readonly quiet: number
 }
 
@@ -63,29 +62,15 @@ export function planAudio(tables: DeviceTables, card: ModelCard | null, input: N
     reference: typeof mel.dbRef === 'number' ? { kind: 'fixed', value: mel.dbRef } : { kind: mel.dbRef ?? 'none', value: 0 },
     decibels: { lowest: mel.power === 1 ? Math.sqrt(mel.amin) : mel.amin, factor: decibel * log10(2), floor: mel.topDb === null ? -NO_FLOOR : -mel.topDb },
     buffer: Math.max(mel.nFft, mel.hopLength) + Math.ceil(sampleRate * (bufferMs === null ? macs * SECONDS_PER_MAC : bufferMs / 1000) + mel.hopLength),
-    detection: card.detection ? planDetection(card.detection, output, (step * mel.hopLength) / sampleRate) : null,
+    detection: card.detection ? planDetection(card.detection, output, patchPeriod(card.features)) : null,
   }
 }
 
-/** Thresholds in sums of int8 outputs, and the refractory time in results that lie `period` seconds apart. */
-function planDetection({ smoothing, thresholds, refractory }: DetectionParameters, { size, scale, name }: NetworkEnd, period: number): Detection {
+function planDetection({ smoothing, thresholds, refractory }: DetectionParameters, { size, name }: NetworkEnd, period: number): Detection {
   if (thresholds.length !== size) throw new AedError('MODEL_MISMATCH', `generateC: '${name}' has ${size} values, the card's detection ${thresholds.length} thresholds`)
-  const leastSums = Int32Array.from({ length: smoothing * size }, (_, i) => {
-    const count = Math.floor(i / size) + 1
-    return leastSum(thresholds[i % size]!, scale, count)
-  })
-  let results = 1
-  while (results * period < refractory) results++
-  if (results > 65536) throw new AedError('DEPLOY_UNSUPPORTED', `generateC: a refractory time of ${refractory} s is more than 65536 results`)
-  return { smoothing, leastSums, quiet: results - 1 }
-}
-
-/** The least whole number whose mean score `scale · sum / count` reaches a threshold. */
-function leastSum(threshold: number, scale: number, count: number): number {
-  const limit = 255 * count + 1 // beyond every sum
-  let sum = Math.max(-limit, Math.min(limit, Math.floor((threshold * count) / scale) - 1))
-  while (sum < limit && (scale * sum) / count < threshold) sum++
-  return sum
+  const quiet = refractoryPatches(refractory, period) - 1
+  if (quiet > 65535) throw new AedError('DEPLOY_UNSUPPORTED', `generateC: a refractory time of ${refractory} s is more than 65536 results`)
+  return { smoothing, thresholds: Float32Array.from(thresholds), quiet }
 }
 
 /** Samples from one result to the next, and until the first one. */

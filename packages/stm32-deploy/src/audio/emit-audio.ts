@@ -93,7 +93,7 @@ function referenceText({ reference: { kind, value } }: AudioChain): string {
     case 'none':
       return 'not used: bands are linear'
     case 'fixed':
-      return `${floatText(value)}`
+      return floatText(value)
     case 'running':
       return 'the loudest band so far'
     case 'patch':
@@ -120,7 +120,7 @@ function emitAudioHeader(library: Library, audio: AudioChain): string {
   const magnitude = addsMagnitudes(audio)
   const { name } = library
   const upper = macroName(library)
-  const sums = detection ? `\nextern const int32_t ${name}_audio_least_sums[${upper}_RECENT][${upper}_CLASSES];\n` : ''
+  const thresholds = detection ? `extern const float ${name}_audio_thresholds[${upper}_CLASSES];\n` : ''
   return `${banner(library, 'What the chain is made for.')}#ifndef ${upper}_AUDIO_H
 #define ${upper}_AUDIO_H
 
@@ -140,12 +140,12 @@ ${reference.kind === 'fixed' ? `#define ${upper}_REFERENCE_VALUE ${floatText(ref
 /* Zeros before the first sample. */
 #define ${upper}_PADDING ${padding}
 
-/* Outputs averaged for a decision, 0 where nothing is decided; results after an event in which its class stays quiet. */
-#define ${upper}_SMOOTHING ${detection?.smoothing ?? 0}
+/* 1: classes have thresholds; results after an event in which its class stays quiet. */
+#define ${upper}_DETECTS ${detection ? 1 : 0}
 #define ${upper}_QUIET ${detection?.quiet ?? 0}
 
 extern const ${name}_front_end ${name}_audio_front_end;
-${sums}
+${thresholds}
 #endif
 `
 }
@@ -156,7 +156,7 @@ function emitAudioTables(library: Library, { tables, decibels, detection }: Audi
   const { options, window, sine, weights, start, offset, order } = tables
   const floats = (what: string, { data }: DeviceTable) => `static const float ${what}[${data.length}] = {\n${arrayText(Float32Array.from(data), 8)}\n};\n\n`
   const indices = (what: string, data: Uint16Array) => `static const uint16_t ${what}[${data.length}] = {\n${arrayText(data)}\n};\n\n`
-  const sums = detection ? `\nconst int32_t ${name}_audio_least_sums[${upper}_RECENT][${upper}_CLASSES] = {\n${rowsText(detection.leastSums, library.network.output.size)}\n};\n` : ''
+  const thresholds = detection ? `\nconst float ${name}_audio_thresholds[${upper}_CLASSES] = {\n${arrayText(detection.thresholds, 8)}\n};\n` : ''
   return `${banner(library, "Tables of the front end, and the thresholds.")}#include "${name}_audio.h"
 
 ${floats('window', { ...window, data: window.data.map((value) => value / 65536) })}${floats('sine', sine)}${floats('weights', weights)}${indices('start', start)}${indices('offset', offset)}${indices('order', order)}const ${name}_front_end ${name}_audio_front_end = {
@@ -173,9 +173,5 @@ ${floats('window', { ...window, data: window.data.map((value) => value / 65536) 
     .factor = ${floatText(decibels.factor)},
     .floor = ${floatText(decibels.floor)},
 };
-${sums}`
-}
-
-function rowsText(values: Int32Array, length: number): string {
-  return Array.from({ length: values.length / length }, (_, row) => `    {${values.subarray(row * length, (row + 1) * length).join(', ')}},`).join('\n')
+${thresholds}`
 }

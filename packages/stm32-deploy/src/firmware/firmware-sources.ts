@@ -1,0 +1,685 @@
+// Made by scripts/embed-kernels.mjs from c/ and package.json: change those and run it again.
+
+/** Programs around a library and what boards need for them, by their path under c/firmware/. */
+export const FIRMWARE_SOURCES: Readonly<Record<string, string>> = {
+  'board.h': `/* What a board gives to the programs here: a byte stream, a counter, and where it has one a microphone. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Clocks, caches, the byte stream. Called once, before main. */
+void board_init(void);
+
+/* Counts up. */
+uint32_t board_ticks(void);
+uint32_t board_ticks_per_second(void);
+
+/* The lowest word of a stack that may be painted to see how deep it gets; NULL where there is none. */
+uint32_t *board_stack(void);
+
+/* All n bytes; 0, or -1 when the stream has ended. */
+int board_read(void *to, size_t n);
+int board_write(const void *from, size_t n);
+
+/* Called from an interrupt with the next samples, 16 bits, one channel. */
+typedef void board_samples(const int16_t *samples, size_t n);
+
+/* Starts the microphone at a sample rate in Hz. 0, or -1 where there is none or it has another rate. */
+int board_listen(uint32_t sample_rate, board_samples *on_samples);
+
+/* Sleeps until an interrupt has been. */
+void board_wait(void);
+
+/* After main, or after a fault. Does not return. */
+void board_stop(int status);
+
+#endif
+`,
+  'host/board.c': `/* This machine: the byte stream is standard input and output. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "../board.h"
+
+uint32_t board_ticks(void)
+{
+    return (uint32_t)((uint64_t)clock() * 1000000u / CLOCKS_PER_SEC);
+}
+
+uint32_t board_ticks_per_second(void)
+{
+    return 1000000;
+}
+
+uint32_t *board_stack(void)
+{
+    return NULL;
+}
+
+int board_read(void *to, size_t n)
+{
+    return fread(to, 1, n, stdin) == n ? 0 : -1;
+}
+
+int board_write(const void *from, size_t n)
+{
+    return fwrite(from, 1, n, stdout) == n ? 0 : -1;
+}
+
+int board_listen(uint32_t sample_rate, board_samples *on_samples)
+{
+    (void)sample_rate;
+    (void)on_samples;
+    return -1;
+}
+
+void board_init(void)
+{
+}
+
+void board_wait(void)
+{
+}
+
+void board_stop(int status)
+{
+    exit(status);
+}
+`,
+  'listen.c': `/* Listens to the board's microphone and prints a line for every event, and for every result where the model has no thresholds. */
+#include <string.h>
+
+#include "board.h"
+#include "config.h"
+
+static aed_audio_state audio;
+
+static void on_samples(const int16_t *samples, size_t n)
+{
+    aed_audio_push(&audio, samples, n);
+}
+
+static void print(const char *text)
+{
+    board_write(text, strlen(text));
+}
+
+static void print_number(uint32_t value)
+{
+    char text[11];
+    char *at = text + sizeof text - 1;
+
+    *at = 0;
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    print(at);
+}
+
+/* label, score in percent. */
+static void print_class(int32_t c, float score)
+{
+#ifdef AED_LABEL_SIZE
+    print(aed_labels[c]);
+#else
+    print("class ");
+    print_number((uint32_t)c);
+#endif
+    print(" ");
+    print_number(score > 0.0f ? (uint32_t)(score * 100.0f + 0.5f) : 0);
+    print(" %\\r\\n");
+}
+
+static void print_result(const float scores[AED_CLASSES])
+{
+#ifdef HAS_DETECTION
+    for (int32_t c = 0; c < AED_CLASSES; ++c) {
+        if (aed_audio_events(&audio)[c]) {
+            print_class(c, scores[c]);
+        }
+    }
+#else
+    int32_t best = 0;
+
+    for (int32_t c = 1; c < AED_CLASSES; ++c) {
+        best = scores[c] > scores[best] ? c : best;
+    }
+    print_class(best, scores[best]);
+#endif
+}
+
+int main(void)
+{
+    float scores[AED_CLASSES];
+
+    if (aed_audio_init(&audio) != AED_OK || board_listen(AED_SAMPLE_RATE, on_samples) != 0) {
+        print("no microphone at this sample rate\\r\\n");
+        return 1;
+    }
+    print("listening\\r\\n");
+    for (;;) {
+        const int status = aed_audio_poll(&audio, scores);
+
+        if (status == 1) {
+            print_result(scores);
+        } else if (status == AED_ERROR_OVERRUN) {
+            print("overrun: samples lost ");
+            print_number(aed_audio_lost(&audio));
+            print("\\r\\n");
+        } else if (status < 0) {
+            return 1;
+        } else {
+            board_wait();
+        }
+    }
+}
+`,
+  'mps2-an386/board.c': `/* QEMU's mps2-an386: a Cortex-M4 with FPU. */
+#define UART_BASE 0x40004000u
+#define TIMER_BASE 0x40000000u
+#define TIMER_HZ 25000000u
+#include "../mps2.h"
+`,
+  'mps2-an386/link.ld': `/* Arm's MPS2 board with the FPGA image AN386 (Cortex-M4), as QEMU has it. */
+STACK_SIZE = 0x4000;
+MEMORY
+{
+    FLASH (rx) : ORIGIN = 0x00000000, LENGTH = 4M
+    RAM (rwx) : ORIGIN = 0x20000000, LENGTH = 4M
+}
+INCLUDE sections.ld
+`,
+  'mps2-an505/board.c': `/* QEMU's mps2-an505: a Cortex-M33. */
+#define UART_BASE 0x50200000u
+#define TIMER_BASE 0x50000000u
+#define TIMER_HZ 20000000u
+#include "../mps2.h"
+`,
+  'mps2-an505/link.ld': `/* Arm's MPS2+ board with the FPGA image AN505 (Cortex-M33), secure world, as QEMU has it. */
+STACK_SIZE = 0x4000;
+MEMORY
+{
+    FLASH (rx) : ORIGIN = 0x10000000, LENGTH = 4M
+    RAM (rwx) : ORIGIN = 0x38000000, LENGTH = 2M
+}
+INCLUDE sections.ld
+`,
+  'mps2.h': `/*
+ * An MPS2 board on QEMU. With BOARD_FILES the byte stream is a file of the host, requests.bin, and what is written goes to
+ * responses.bin (semihosting, fast); else both are UART0. With -icount shift=7 an instruction takes 128 ns, more than two ticks of the
+ * timer, so that ticks tell the exact number of instructions.
+ */
+#include "board.h"
+
+#define TIMER ((volatile uint32_t *)TIMER_BASE) /* control, value, reload */
+#define UART ((volatile uint32_t *)UART_BASE)   /* data, state, control, -, divider */
+
+extern uint32_t stack_bottom[];
+
+static int semihosting(int operation, const void *argument)
+{
+    register int r0 __asm("r0") = operation;
+    register const void *r1 __asm("r1") = argument;
+
+    __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+    return r0;
+}
+
+#ifdef BOARD_FILES
+
+static int input;
+static int output;
+
+static int open_file(const char *name, uint32_t length, uint32_t mode)
+{
+    const uint32_t block[3] = {(uint32_t)name, mode, length};
+
+    return semihosting(1, block);
+}
+
+static void init_stream(void)
+{
+    input = open_file("requests.bin", 12, 1);
+    output = open_file("responses.bin", 13, 5);
+}
+
+int board_read(void *to, size_t n)
+{
+    const uint32_t block[3] = {(uint32_t)input, (uint32_t)to, n};
+
+    return semihosting(6, block) == 0 ? 0 : -1;
+}
+
+int board_write(const void *from, size_t n)
+{
+    const uint32_t block[3] = {(uint32_t)output, (uint32_t)from, n};
+
+    return semihosting(5, block) == 0 ? 0 : -1;
+}
+
+#else
+
+static void init_stream(void)
+{
+    UART[4] = 16;
+    UART[2] = 3;
+}
+
+int board_read(void *to, size_t n)
+{
+    for (uint8_t *byte = to; n > 0; --n) {
+        while ((UART[1] & 2u) == 0) {
+        }
+        *byte++ = (uint8_t)UART[0];
+    }
+    return 0;
+}
+
+int board_write(const void *from, size_t n)
+{
+    for (const uint8_t *byte = from; n > 0; --n) {
+        while ((UART[1] & 1u) != 0) {
+        }
+        UART[0] = *byte++;
+    }
+    return 0;
+}
+
+#endif
+
+void board_init(void)
+{
+    TIMER[2] = 0xffffffff;
+    TIMER[1] = 0xffffffff;
+    TIMER[0] = 1;
+    init_stream();
+}
+
+uint32_t board_ticks(void)
+{
+    return ~TIMER[1];
+}
+
+uint32_t board_ticks_per_second(void)
+{
+    return TIMER_HZ;
+}
+
+uint32_t *board_stack(void)
+{
+    return stack_bottom;
+}
+
+int board_listen(uint32_t sample_rate, board_samples *on_samples)
+{
+    (void)sample_rate;
+    (void)on_samples;
+    return -1;
+}
+
+void board_wait(void)
+{
+}
+
+void board_stop(int status)
+{
+    const uint32_t block[2] = {0x20026, (uint32_t)status};
+
+    semihosting(0x20, block);
+    for (;;) {
+    }
+}
+`,
+  'sections.ld': `/* Sections of a program; the board's script names the memories FLASH and RAM, and the stack's size. */
+ENTRY(reset)
+SECTIONS
+{
+    .text : { KEEP(*(.vectors)) *(.text .text.*) *(.rodata .rodata.*) . = ALIGN(4); } > FLASH
+    .ARM.exidx : { *(.ARM.exidx*) } > FLASH
+    .data : ALIGN(4) { data_start = .; *(.data .data.*) . = ALIGN(4); data_end = .; } > RAM AT > FLASH
+    data_load = LOADADDR(.data);
+    .bss (NOLOAD) : ALIGN(8) { bss_start = .; *(.bss .bss.*) *(COMMON) . = ALIGN(8); bss_end = .; } > RAM
+    .stack (NOLOAD) : ALIGN(8) { stack_bottom = .; . += STACK_SIZE; stack_top = .; } > RAM
+}
+`,
+  'startup.c': `/* From reset to main, for any Cortex-M with an FPU of single precision. */
+#include "board.h"
+
+#define CPACR (*(volatile uint32_t *)0xE000ED88u)
+
+extern uint32_t data_start[], data_end[], bss_start[], bss_end[];
+extern const uint32_t data_load[];
+extern const uint32_t stack_top[];
+
+int main(void);
+void reset(void);
+void fault(void);
+void unused(void);
+void board_interrupt_0(void);
+
+void fault(void)
+{
+    board_stop(99);
+}
+
+void unused(void)
+{
+    board_stop(98);
+}
+
+/* The DMA of the microphone, where a board has one. */
+__attribute__((weak)) void board_interrupt_0(void)
+{
+    unused();
+}
+
+void reset(void)
+{
+    const uint32_t *from = data_load;
+
+    CPACR |= 0xfu << 20;
+    __asm volatile("dsb\\n\\tisb" ::: "memory");
+    for (uint32_t *to = data_start; to < data_end; ++to) {
+        *to = *from++;
+    }
+    for (uint32_t *to = bss_start; to < bss_end; ++to) {
+        *to = 0;
+    }
+    board_init();
+    board_stop(main());
+}
+
+#ifndef BOARD_INTERRUPT_0
+#define BOARD_INTERRUPT_0 0
+#endif
+
+typedef union {
+    void (*handler)(void);
+    const void *stack;
+} vector;
+
+/* Sixteen of the core's, then those of the chip up to the one that is used. */
+__attribute__((section(".vectors"), used)) static const vector vectors[17 + BOARD_INTERRUPT_0] = {
+    [0] = {.stack = stack_top},
+    [1] = {reset},
+    [2] = {fault},
+    [3] = {fault},
+    [4] = {fault},
+    [5] = {fault},
+    [6] = {fault},
+    [7] = {fault},
+    [11] = {unused},
+    [12] = {unused},
+    [14] = {unused},
+    [15] = {unused},
+    [16 + BOARD_INTERRUPT_0] = {board_interrupt_0},
+};
+`,
+  'verify.c': `/*
+ * Runs test vectors that come over the board's byte stream, so that a host can compare the bytes. A message is 'A' 'E', its kind, its
+ * number, the length of what follows in four bytes, the payload, and the CRC-32 of all of it; answers have the same form and number. All
+ * numbers are little-endian. A message whose CRC is wrong is answered with kind '!', for the host to send it again.
+ *
+ *   'i' what is here: sizes, ticks
+ *   'r' one input          -> status, ticks, stack, arena used, output
+ *   's' self-test          -> status
+ *   'a' starts a stream and a clip -> status
+ *   'p' samples            -> ticks, stack, samples lost, results: output, events, scores of each
+ *   'c' the clip's scores  -> status, scores
+ */
+#include <string.h>
+
+#include "board.h"
+#include "config.h"
+
+#define PAINT 0xa5a5a5a5u
+#define HEAD 8
+#ifdef AED_AUDIO_BUFFER
+#define MOST_SAMPLES 2048
+#define RESULT (AED_OUTPUT_SIZE + AED_CLASSES + 4 * AED_CLASSES)
+#define MOST_RESULTS (2 + MOST_SAMPLES / AED_AUDIO_PERIOD)
+#define MOST_IN (2 * MOST_SAMPLES > AED_INPUT_SIZE ? 2 * MOST_SAMPLES : AED_INPUT_SIZE)
+#define MOST_OUT (64 + AED_OUTPUT_SIZE + MOST_RESULTS * RESULT)
+#else
+#define MOST_IN AED_INPUT_SIZE
+#define MOST_OUT (64 + AED_OUTPUT_SIZE)
+#endif
+
+static union {
+    int64_t align[2];
+    uint8_t bytes[AED_ARENA_SIZE];
+} arena;
+static uint8_t request[HEAD + MOST_IN + 4];
+static uint8_t answer[HEAD + MOST_OUT + 4];
+static size_t answered;
+static uint32_t runs;
+#ifdef AED_AUDIO_BUFFER
+static aed_audio_state audio;
+static int16_t samples[MOST_SAMPLES];
+static float scores[AED_CLASSES];
+#endif
+#ifdef HAS_CLIP
+static aed_clip_state clip;
+#endif
+
+static uint32_t crc32(const uint8_t *bytes, size_t n)
+{
+    uint32_t crc = ~0u;
+
+    while (n-- > 0) {
+        crc ^= *bytes++;
+        for (int bit = 0; bit < 8; ++bit) {
+            crc = crc >> 1 ^ (crc & 1u ? 0xedb88320u : 0u);
+        }
+    }
+    return ~crc;
+}
+
+static uint32_t get_32(const uint8_t *from)
+{
+    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+static void put_32(uint8_t *to, uint32_t value)
+{
+    for (int i = 0; i < 4; ++i) {
+        to[i] = (uint8_t)(value >> 8 * i);
+    }
+}
+
+static void add(const void *from, size_t n)
+{
+    memcpy(answer + HEAD + answered, from, n);
+    answered += n;
+}
+
+static void add_32(uint32_t value)
+{
+    put_32(answer + HEAD + answered, value);
+    answered += 4;
+}
+
+static int send(uint8_t kind, uint8_t number)
+{
+    const uint8_t head[4] = {'A', 'E', kind, number};
+
+    memcpy(answer, head, sizeof head);
+    put_32(answer + 4, (uint32_t)answered);
+    put_32(answer + HEAD + answered, crc32(answer, HEAD + answered));
+    return board_write(answer, HEAD + answered + 4);
+}
+
+/* Reads the next message: its payload's length, -1 at the end of the stream, -2 for one that is damaged. */
+static int32_t receive(void)
+{
+    uint32_t length;
+
+    request[1] = 0;
+    do {
+        request[0] = request[1];
+        if (board_read(request + 1, 1) != 0) {
+            return -1;
+        }
+    } while (request[0] != 'A' || request[1] != 'E');
+    if (board_read(request + 2, HEAD - 2) != 0) {
+        return -1;
+    }
+    length = get_32(request + 4);
+    if (length > MOST_IN) {
+        return -2;
+    }
+    if (board_read(request + HEAD, length + 4) != 0) {
+        return -1;
+    }
+    return get_32(request + HEAD + length) == crc32(request, HEAD + length) ? (int32_t)length : -2;
+}
+
+/* Fills the free stack from where it ends to a little below this frame; its lowest word and, in *top, its end. */
+static __attribute__((noinline)) uint32_t *paint_stack(uint32_t **top)
+{
+    uint32_t *const bottom = board_stack();
+
+    *top = (uint32_t *)__builtin_frame_address(0) - 16;
+    for (volatile uint32_t *at = bottom; bottom != NULL && at < *top; ++at) {
+        *at = PAINT;
+    }
+    return bottom;
+}
+
+/* Bytes below \`frame\`, that of the caller, that were used since. */
+static uint32_t stack_used(const uint32_t *bottom, const uint32_t *top, const void *frame)
+{
+    const uint32_t *at = bottom;
+
+    while (bottom != NULL && at < top && *at == PAINT) {
+        ++at;
+    }
+    return bottom == NULL ? 0 : (uint32_t)((const uint8_t *)frame - (const uint8_t *)at);
+}
+
+static void run(void)
+{
+    static int8_t output[AED_OUTPUT_SIZE];
+    const uint8_t paint = (uint8_t)(runs++ + 0x5a);
+    uint32_t *top;
+    uint32_t *const bottom = paint_stack(&top);
+    uint32_t used = sizeof arena.bytes;
+    uint32_t start;
+    uint32_t ticks;
+    int status;
+
+    memset(&arena, paint, sizeof arena);
+    start = board_ticks();
+    status = aed_run((const int8_t *)request + HEAD, output, &arena);
+    ticks = board_ticks() - start;
+    while (used > 0 && arena.bytes[used - 1] == paint) {
+        --used;
+    }
+    add_32((uint32_t)status);
+    add_32(ticks);
+    add_32(stack_used(bottom, top, __builtin_frame_address(0)));
+    add_32(used);
+    add(output, sizeof output);
+}
+
+#ifdef AED_AUDIO_BUFFER
+
+static void start_stream(void)
+{
+    add_32((uint32_t)aed_audio_init(&audio));
+#ifdef HAS_CLIP
+    aed_clip_reset(&clip);
+#endif
+}
+
+static void push(size_t n)
+{
+    uint32_t *top;
+    uint32_t *const bottom = paint_stack(&top);
+    const size_t ticks_at = answered;
+    uint32_t ticks = 0;
+    int32_t status = 0;
+
+    memcpy(samples, request + HEAD, n * sizeof *samples);
+    answered += 16;
+    for (size_t at = 0; at < n || status == 1;) {
+        uint32_t start;
+
+        if (status == 0 || at == 0) {
+            at += aed_audio_push(&audio, samples + at, n - at < AED_HOP ? n - at : AED_HOP);
+        }
+        start = board_ticks();
+        status = aed_audio_poll(&audio, scores);
+        ticks += board_ticks() - start;
+        if (status < 0) {
+            break;
+        }
+        if (status == 1) {
+            add(aed_audio_output(&audio), AED_OUTPUT_SIZE);
+            add(aed_audio_events(&audio), AED_CLASSES);
+            add(scores, sizeof scores);
+#ifdef HAS_CLIP
+            aed_clip_add(&clip, aed_audio_output(&audio));
+#endif
+        }
+    }
+    put_32(answer + HEAD + ticks_at, (uint32_t)status);
+    put_32(answer + HEAD + ticks_at + 4, ticks);
+    put_32(answer + HEAD + ticks_at + 8, stack_used(bottom, top, __builtin_frame_address(0)));
+    put_32(answer + HEAD + ticks_at + 12, aed_audio_lost(&audio));
+}
+
+#endif
+
+static uint8_t serve(uint8_t kind, size_t length)
+{
+    if (kind == 'i') {
+        add_32(AED_INPUT_SIZE);
+        add_32(AED_OUTPUT_SIZE);
+        add_32(AED_ARENA_SIZE);
+        add_32(board_ticks_per_second());
+    } else if (kind == 'r' && length == AED_INPUT_SIZE) {
+        run();
+#ifdef HAS_SELFTEST
+    } else if (kind == 's') {
+        add_32((uint32_t)aed_selftest(&arena));
+#endif
+#ifdef AED_AUDIO_BUFFER
+    } else if (kind == 'a') {
+        start_stream();
+    } else if (kind == 'p' && length % 2 == 0 && length <= sizeof samples) {
+        push(length / 2);
+#endif
+#ifdef HAS_CLIP
+    } else if (kind == 'c') {
+        float of_clip[AED_CLASSES];
+
+        add_32((uint32_t)aed_clip_scores(&clip, of_clip));
+        add(of_clip, sizeof of_clip);
+#endif
+    } else {
+        return '?';
+    }
+    return kind;
+}
+
+int main(void)
+{
+    for (;;) {
+        const int32_t length = receive();
+
+        answered = 0;
+        if (length == -1) {
+            return 0;
+        }
+        if (send(length < 0 ? '!' : serve(request[2], (size_t)length), request[3]) != 0) {
+            return 1;
+        }
+    }
+}
+`,
+}

@@ -1,0 +1,134 @@
+import { AedError } from '@aed/core'
+import type { Message } from '../firmware/messages.ts'
+import type { Device } from './device.ts'
+import type { LibraryHeader } from './library-files.ts'
+
+/** What a device makes of inputs of the network. */
+export interface NetworkRuns {
+  /** int8 `[count, outputSize]` */
+  readonly outputs: Int8Array
+  /** Seconds of each run; on an emulator of its clock. */
+  readonly seconds: readonly number[]
+  /** Executed by each run, on an emulator; else null. */
+  readonly instructions: readonly number[] | null
+  /** Deepest stack of a run in bytes, found by painting; 0 where it cannot be painted. */
+  readonly stack: number
+  /** Bytes of the arena up to the last one that a run wrote, found by painting. */
+  readonly arena: number
+}
+
+/** What a device makes of a recording. */
+export interface StreamRun {
+  /** int8 `[results, outputSize]`: the network's own outputs. */
+  readonly outputs: Int8Array
+  /** `[results, classes]`: 1 where a class fires. */
+  readonly events: Uint8Array
+  /** `[results, classes]`: smoothed scores. */
+  readonly scores: Float32Array
+  /** `[classes]`: those of the clip; null for a library without a clip head, or a clip without a result. */
+  readonly clip: Float32Array | null
+  /** Instructions of each call of poll, or null: `results` it gave, and the frames that its samples made up. */
+  readonly calls: readonly { readonly results: number; readonly instructions: number | null; readonly seconds: number }[]
+  readonly stack: number
+  readonly lost: number
+}
+
+interface Reader {
+  u32(): number
+  i32(): number
+  bytes(n: number): Uint8Array
+  floats(n: number): Float32Array
+  readonly left: number
+}
+
+function reader(payload: Uint8Array): Reader {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
+  let at = 0
+  const next = (n: number) => (at += n) - n
+  return {
+    u32: () => view.getUint32(next(4), true),
+    i32: () => view.getInt32(next(4), true),
+    bytes: (n) => payload.slice(next(n), at),
+    floats: (n) => Float32Array.from({ length: n }, () => view.getFloat32(next(4), true)),
+    get left() {
+      return payload.length - at
+    },
+  }
+}
+
+const message = (kind: string, payload: Uint8Array = new Uint8Array(0)): Message => ({ kind, payload })
+const asBytes = (data: Int8Array | Int16Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
+/** How a device's ticks are read, from its answer to 'i'. @throws AedError `MODEL_MISMATCH` when it runs another library */
+function clockOf(payload: Uint8Array, { name, inputSize, outputSize }: LibraryHeader, device: Device) {
+  const info = reader(payload)
+  const [input, output] = [info.u32(), info.u32()]
+  info.u32()
+  const perSecond = info.u32()
+  if (input !== inputSize || output !== outputSize)
+    throw new AedError('MODEL_MISMATCH', `the device runs a network of ${input} inputs and ${output} outputs, '${name}' has ${inputSize} and ${outputSize}`, { hint: 'write the firmware of this library to it' })
+  return {
+    seconds: (ticks: number) => ticks / perSecond,
+    instructions: (ticks: number) => (device.instructionTime === null ? null : Math.round((ticks * 1e9) / perSecond / device.instructionTime)),
+  }
+}
+
+/**
+ * Runs inputs through the network on a device.
+ * @param inputs int8 `[count, inputSize]`
+ * @throws AedError `INVALID_INPUT`, `MODEL_MISMATCH`, `VERIFY_FAILED`, `TOOL_FAILED`
+ */
+export async function runNetwork(device: Device, header: LibraryHeader, inputs: Int8Array, count: number): Promise<NetworkRuns> {
+  const { inputSize, outputSize, name } = header
+  if (inputs.length !== count * inputSize) throw new AedError('INVALID_INPUT', `runNetwork: ${count} inputs of '${name}' are ${count * inputSize} values, got ${inputs.length}`)
+  const [info, ...answers] = await device.exchange([message('i'), ...Array.from({ length: count }, (_, i) => message('r', asBytes(inputs.subarray(i * inputSize, (i + 1) * inputSize))))])
+  const clock = clockOf(info!, header, device)
+  const outputs = new Int8Array(count * outputSize)
+  const ticks: number[] = []
+  let [stack, arena] = [0, 0]
+  for (const [i, answer] of answers.entries()) {
+    const read = reader(answer)
+    const status = read.i32()
+    if (status !== 0) throw new AedError('VERIFY_FAILED', `${name}_run returned ${status} on the device`)
+    ticks.push(read.u32())
+    stack = Math.max(stack, read.u32())
+    arena = Math.max(arena, read.u32())
+    outputs.set(new Int8Array(read.bytes(outputSize).buffer), i * outputSize)
+  }
+  return { outputs, seconds: ticks.map(clock.seconds), instructions: device.instructionTime === null ? null : ticks.map((t) => clock.instructions(t)!), stack, arena }
+}
+
+/**
+ * Streams a recording through the whole chain on a device, from a fresh start.
+ * @param samples 16 bits, at the library's sample rate
+ * @param chunk samples of a push, at most 2048: a hop, to see what a frame costs
+ * @throws AedError `MODEL_MISMATCH`, `VERIFY_FAILED` when samples are lost, `TOOL_FAILED`
+ */
+export async function runStream(device: Device, header: LibraryHeader, classes: number, samples: Int16Array, chunk: number, hasClip = true): Promise<StreamRun> {
+  const { outputSize, name } = header
+  const pushes = Array.from({ length: Math.ceil(samples.length / chunk) }, (_, i) => message('p', asBytes(samples.subarray(i * chunk, (i + 1) * chunk))))
+  const [info, start, ...answers] = await device.exchange([message('i'), message('a'), ...pushes, ...(hasClip ? [message('c')] : [])])
+  const clock = clockOf(info!, header, device)
+  if (reader(start!).i32() !== 0) throw new AedError('VERIFY_FAILED', `${name}_audio_init fails on the device`)
+  const clip = hasClip ? reader(answers.pop()!) : null
+  const clipScores = clip && clip.i32() === 1 ? clip.floats(classes) : null
+  const [outputs, events, scores]: [number[], number[], number[]] = [[], [], []]
+  const calls: StreamRun['calls'][number][] = []
+  let [stack, lost] = [0, 0]
+  for (const answer of answers) {
+    const read = reader(answer)
+    const status = read.i32()
+    const ticks = read.u32()
+    stack = Math.max(stack, read.u32())
+    lost = read.u32()
+    if (status !== 0) throw new AedError('VERIFY_FAILED', `${name}_audio_poll returned ${status} on the device, ${lost} samples lost`)
+    let results = 0
+    for (; read.left > 0; results++) {
+      outputs.push(...new Int8Array(read.bytes(outputSize).buffer))
+      events.push(...read.bytes(classes))
+      scores.push(...read.floats(classes))
+    }
+    calls.push({ results, instructions: clock.instructions(ticks), seconds: clock.seconds(ticks) })
+  }
+  return { outputs: Int8Array.from(outputs), events: Uint8Array.from(events), scores: Float32Array.from(scores), clip: clipScores, calls, stack, lost }
+}
