@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   CALIBRATION_INVALID: 'Calibration data is missing, constant, or not finite.',
   TRAINING_FAILED: 'Training met a value that is not finite, or cannot start.',
   DEPLOY_UNSUPPORTED: 'A graph cannot be turned into C.',
+  BUDGET_TOO_SMALL: 'A budget of RAM or flash is smaller than the least that a model needs.',
   VERIFY_FAILED: 'Two runtimes that must agree do not.',
   BELOW_MINIMUM: 'A figure is below the least that the caller asked for.',
   DOWNLOAD_FAILED: 'A file could not be downloaded, or is not the one that was published.',

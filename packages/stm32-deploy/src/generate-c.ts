@@ -10,9 +10,11 @@ import { emitSelftest } from './emit/emit-selftest.ts'
 import { emitTables, emitTablesHeader } from './emit/emit-tables.ts'
 import type { Library } from './emit/library.ts'
 import { lowerGraph } from './lower/lower-graph.ts'
-import type { NetworkEnd } from './network.ts'
+import type { Network, NetworkEnd } from './network.ts'
 import { checkName, deployOptionsSchema, type DeployOptions } from './options.ts'
-import { planLowRam } from './plan/plan.ts'
+import { choosePlan } from './plan/choose-plan.ts'
+import type { Planned } from './plan/plan.ts'
+import { parsePlanFile, planFromFile } from './plan/plan-file.ts'
 import { reportOf, type DeployReport } from './report.ts'
 
 /** One input of the network with the output that a trusted engine gives, for `NAME_selftest`. */
@@ -32,6 +34,8 @@ export interface GenerateInput {
   readonly frontEnd?: DeviceTables | undefined
   /** Left out: the library has no self-test. */
   readonly selftest?: SelftestVector | undefined
+  /** A {@link PlanFile}, in place of one that the options favour. */
+  readonly plan?: unknown
 }
 
 export interface GeneratedLibrary {
@@ -44,26 +48,32 @@ export interface GeneratedLibrary {
  * Turns an int8 graph into a C99 library without allocation or writable globals that computes the bytes of TensorFlow Lite's reference
  * kernels, row by row in as little memory as the schedule needs. Equal input gives equal text.
  * @throws AedError `DEPLOY_UNSUPPORTED` for what cannot become C, with its place; `INVALID_OPTION`; `INVALID_INPUT` for a self-test of
- * another size; `MODEL_MISMATCH` when the card has another number of classes than the graph outputs; `GRAPH_INVALID`
+ * another size; `BUDGET_TOO_SMALL` when the smallest plan exceeds `ram` or `flash`; `MODEL_MISMATCH` when the card has another number of classes than the graph outputs; `GRAPH_INVALID`
  */
-export function generateC({ graph, card, frontEnd, selftest }: GenerateInput, options: OptionsInput<typeof deployOptionsSchema> = {}, context: StageContext = {}): GeneratedLibrary {
+export function generateC({ graph, card, frontEnd, selftest, plan: planFile }: GenerateInput, options: OptionsInput<typeof deployOptionsSchema> = {}, context: StageContext = {}): GeneratedLibrary {
   const parsed: DeployOptions = parseOptions(deployOptionsSchema, options, 'generateC')
   const { name } = parsed
   checkName(name)
-  const network = lowerGraph(validateGraph(graph), parsed.logits)
+  const lowered = lowerGraph(validateGraph(graph), parsed.logits)
   const classes = card?.classes ?? null
-  if (classes && classes.length !== network.output.size)
-    throw new AedError('MODEL_MISMATCH', `graph '${graph.name}' has ${network.output.size} outputs, its card ${classes.length} classes`)
+  if (classes && classes.length !== lowered.output.size)
+    throw new AedError('MODEL_MISMATCH', `graph '${graph.name}' has ${lowered.output.size} outputs, its card ${classes.length} classes`)
   if (selftest) {
-    checkLength('input', selftest.input, network.input)
-    checkLength('output', selftest.output, network.output)
+    checkLength('input', selftest.input, lowered.input)
+    checkLength('output', selftest.output, lowered.output)
   }
   throwIfAborted(context.signal)
-  const plan = planLowRam(network)
+  const { network, plan } = planned(lowered, parsed, planFile)
   const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0)
   const audio = frontEnd ? planAudio(frontEnd, card, network.input, network.output, macs, parsed.audioBuffer) : null
   const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, network, plan, audio, selftest: selftest ?? null }
-  return { files: emitFiles(library), report: reportOf(library, parsed, notes(parsed, library)) }
+  return { files: emitFiles(library), report: reportOf(library, planFile === undefined ? parsed : { ...parsed, plan: 'own' }, notes(library)) }
+}
+
+function planned(network: Network, { plan, ram, flash }: DeployOptions, file: unknown): Planned {
+  if (file !== undefined) return planFromFile(network, parsePlanFile(file, 'plan'))
+  if (plan !== 'low-ram' && plan !== 'fast') throw new AedError('INVALID_OPTION', `generateC: plan '${plan}'`, { hint: 'take low-ram or fast; a plan of your own goes into the input' })
+  return choosePlan(network, { favours: plan, ram, flash })
 }
 
 function checkLength(what: 'input' | 'output', { length }: Int8Array, { size, name }: NetworkEnd): void {
@@ -86,9 +96,8 @@ function emitFiles(library: Library): Readonly<Record<string, string>> {
   return { ...files, 'CMakeLists.txt': emitCMake(name, sources) }
 }
 
-function notes({ plan }: DeployOptions, { classes, selftest, audio }: Library): readonly string[] {
+function notes({ classes, selftest, audio }: Library): readonly string[] {
   return [
-    ...(plan === 'fast' ? ['The fast plan is the low-ram plan in this version.'] : []),
     ...(classes ? [] : ['The model names no classes: the library has no labels.']),
     ...(audio ? [] : ['No front end was given: the library is the network alone.']),
     ...(selftest ? [] : ['No test vector was given: the library has no self-test.']),

@@ -69,6 +69,7 @@ export type KernelName =
   | 'conv_s8'
   | 'conv_1x1_s8'
   | 'conv_packed_s8'
+  | 'conv_winograd_s8'
   | 'depthwise_conv_s8'
   | 'max_pool_s8'
   | 'average_pool_s8'
@@ -83,13 +84,40 @@ export type KernelName =
   | 'dense_s8'
   | 'softmax_s8'
 
-export interface Layer {
+/** What the generator has shown for the model at hand before it took a kernel in place of the literal sequence. */
+export interface Proof {
+  /** The largest magnitude of a sum over all inputs, and what it has to stay below; of sums of products only. */
+  readonly sum?: { readonly largest: number; readonly limit: number }
+  /** Thresholds between neighbouring outputs at which the short requantization was compared with the literal one. */
+  readonly thresholds?: number
+  /** Inputs, or pairs of inputs, whose outputs were compared: all that there are. */
+  readonly inputs?: number
+  /** Shortcuts that were not taken, and why. */
+  readonly refused?: readonly string[]
+}
+
+/** One way to compute a layer. */
+export interface Way {
+  readonly kernel: KernelName
+  /** Columns that a convolution gathers at once: the more, the less often it reads its weights. */
+  readonly columns?: number | undefined
+  readonly parameters: { readonly [field: string]: Parameter }
+  readonly tables: readonly Table[]
+  readonly arguments: readonly Argument[]
+  readonly work?: Work | undefined
+  /** Estimated cycles of a run on a Cortex-M33, fetches of weights from flash included: what the planner compares. */
+  readonly cost: number
+  readonly proof?: Proof
+  /** True for a way that is much slower than others: taken where nothing else fits. */
+  readonly fallback?: boolean
+}
+
+export interface Layer extends Way {
   /** Of the graph's node. */
   readonly name: string
   readonly op: string
   /** For comments: sizes and attributes. */
   readonly summary: string
-  readonly kernel: KernelName
   /** Storages that it reads, in the order of `Call.reads`. */
   readonly inputs: readonly number[]
   /** Storage that it writes. */
@@ -99,13 +127,11 @@ export interface Layer {
   readonly calls: readonly Call[]
   /** The kernel's index of call k is k times this. */
   readonly indexStep: number
-  readonly parameters: { readonly [field: string]: Parameter }
-  readonly tables: readonly Table[]
-  readonly arguments: readonly Argument[]
-  readonly work?: Work
   readonly macs: number
   /** Bits of the signed accumulator that no input can exceed; of sums of products only. */
   readonly accumulatorBits?: number
+  /** All ways that the planner may choose from, this one among them; left out where there is one only. */
+  readonly ways?: readonly Way[]
 }
 
 export interface NetworkEnd extends Affine {

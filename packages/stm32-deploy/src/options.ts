@@ -4,7 +4,9 @@ import * as v from 'valibot'
 /** Options of {@link generateC}. */
 export const deployOptionsSchema = v.strictObject({
   name: option.text('net', 'C identifier that files, functions and macros of the library begin with'),
-  plan: option.choice(['low-ram', 'fast'], 'low-ram', 'what the memory plan favours'),
+  plan: option.text('low-ram', 'low-ram (least memory), fast (fewest cycles), or a FILE with a plan as report.json has it'),
+  ram: option.integerOrNone(null, 'most memory for arena and input, for the fastest plan that fits; none: as the plan favours', { min: 1, unit: 'bytes' }),
+  flash: option.integerOrNone(null, 'most flash for weights and tables, with which the fast plan buys speed; none: the least', { min: 1, unit: 'bytes' }),
   logits: option.boolean(false, 'leave the last softmax out: the output is its input'),
   audioBuffer: option.numberOrNone(null, 'sound that may wait while the network runs; none: what its size suggests', { min: 0, max: 60000, unit: 'ms' }),
   target: option.choice(['stm32u585', 'cortex-m4f', 'host'], 'stm32u585', 'what the library is for'),

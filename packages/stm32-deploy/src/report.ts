@@ -1,7 +1,8 @@
 import { GENERATOR_VERSION } from './kernel-sources.ts'
-import type { NetworkEnd } from './network.ts'
+import type { NetworkEnd, Proof } from './network.ts'
 import { arenaSize, type Library } from './emit/library.ts'
 import type { DeployOptions } from './options.ts'
+import { planFileOf, type PlanFile } from './plan/plan-file.ts'
 
 /** Version of {@link DeployReport}. */
 export const DEPLOY_REPORT_SCHEMA = 'aed-deploy/1'
@@ -32,6 +33,14 @@ export interface LayerReport {
   readonly constants: number
   /** Bits of the accumulator that no input can exceed (proven); null where there is none. */
   readonly accumulatorBits: number | null
+  /** Columns that a convolution gathers at once; null elsewhere. */
+  readonly columns: number | null
+  /** Scratch and sums in bytes. */
+  readonly work: number
+  /** Estimated cycles, with which the planner compares ways. */
+  readonly cost: number
+  /** What was shown for this model before the kernel was taken; null where the kernel is the literal sequence and nothing else was tried. */
+  readonly proof: Proof | null
   /** Counted on an emulated core, its step of the schedule included; null until {@link addInstructions}. */
   readonly instructions: number | null
 }
@@ -61,7 +70,10 @@ export interface DeployReport {
   readonly generator: string
   readonly name: string
   readonly model: string
+  /** `low-ram`, `fast`, or `own` for a plan that was given. */
   readonly plan: DeployOptions['plan']
+  /** The decisions of the plan, to be edited and given back. */
+  readonly planFile: PlanFile
   readonly target: DeployOptions['target']
   readonly input: NetworkEnd
   readonly output: NetworkEnd
@@ -113,6 +125,7 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
     name,
     model,
     plan: options.plan,
+    planFile: planFileOf(library),
     target: options.target,
     input: network.input,
     output: network.output,
@@ -139,6 +152,10 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
       calls: layer.calls.length,
       constants: constants(undefined, [layer]),
       accumulatorBits: layer.accumulatorBits ?? null,
+      columns: layer.columns ?? null,
+      work: layer.work?.bytes ?? 0,
+      cost: Math.round(layer.cost),
+      proof: layer.proof ?? null,
       instructions: null,
     })),
     buffers: bufferReports(library),
@@ -176,5 +193,15 @@ export function completeReport(report: DeployReport, footprint: Footprint): Depl
     flash: { ...flash, code: footprint.code, total: footprint.code + footprint.constants },
     footprint,
     notes: footprint.forTarget ? report.notes : [...report.notes, `Code and stack are those of ${footprint.compiler}, not of ${report.target}.`],
+  }
+}
+
+/** The plan as a table: a heading, and a row for each layer. Estimates until the instructions are counted. */
+export function planTable({ layers }: Pick<DeployReport, 'layers'>): { readonly heading: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const counted = layers.every(({ instructions }) => instructions !== null)
+  const millions = (value: number) => (value / 1e6).toFixed(3)
+  return {
+    heading: ['layer', 'computed by', 'columns', 'calls', 'scratch, B', 'constants, B', counted ? 'M instructions' : 'M cycles, estimated'],
+    rows: layers.map(({ op, summary, kernel, columns, calls, work, constants, instructions, cost }) => [`${op} ${summary}`, kernel, columns === null ? '' : String(columns), String(calls), String(work), String(constants), millions(instructions ?? cost)]),
   }
 }

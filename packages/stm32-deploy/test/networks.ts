@@ -34,11 +34,14 @@ export function everyKernel(): Graph {
   return g.build(g.softmax(g.dense(flat, 4)))
 }
 
-/** A random feed-forward graph: convolutions, pools, pads, branches that are added or multiplied, and one of several heads. */
-export function randomGraph(seed: number): Graph {
+/**
+ * A random feed-forward graph: convolutions, pools, pads, branches that are added or multiplied, and one of several heads.
+ * @param unit what the channels of its input and convolutions are multiples of: 4 for those that the packed kernels take
+ */
+export function randomGraph(seed: number, unit = 1): Graph {
   const random = createRandom(`graph ${seed}`)
   const pick = <T>(items: readonly T[]): T => items[random.integer(items.length)]!
-  const g = new Int8Graphs(`weights ${seed}`, [1, 5 + random.integer(12), 4 + random.integer(8), 1 + random.integer(3)])
+  const g = new Int8Graphs(`weights ${seed}`, [1, 5 + random.integer(12), 4 + random.integer(8), unit * (1 + random.integer(unit === 1 ? 3 : 2))])
   const activation = () => pick<Activation>(['none', 'relu', 'relu6'])
   const padding = () => pick<Padding>(['same', 'valid'])
   const small = () => 1 + random.integer(3)
@@ -54,7 +57,7 @@ export function randomGraph(seed: number): Graph {
     switch (random.integer(10)) {
       case 0:
       case 1:
-        return g.conv2d(x, 1 + random.integer(9), { ...sliding, dilations }, random.integer(2) === 0)
+        return g.conv2d(x, unit * (1 + random.integer(unit === 1 ? 9 : 3)), { ...sliding, dilations }, random.integer(2) === 0)
       case 2:
         return g.depthwiseConv2d(x, 1 + random.integer(2), { ...sliding, dilations })
       case 3:

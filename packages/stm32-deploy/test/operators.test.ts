@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals'
 import type { Graph } from '@aed/core'
+import { generateC } from '../src/generate-c.ts'
 import { Int8Graphs } from './int8-graphs.ts'
-import { compare } from './run-generated.ts'
+import { compare, FASTEST } from './run-generated.ts'
 import { describeWith } from './tools.ts'
 
 type Make = (g: Int8Graphs) => string
@@ -45,6 +46,30 @@ const CASES: [string, Make, (readonly number[])?][] = [
   ['softmax over channels', (g) => g.softmax(g.input)],
   ['softmax of 10', (g) => g.softmax(g.input), [1, 10]],
 ]
+
+/** Ways of the convolutions that need channels in fours, under the fastest plan, whose kernels are named. */
+const FAST_CASES: [string, string, Make, (readonly number[])?][] = [
+  ['3 x 3, same padding, 13 columns: three pairs of tiles and one output', 'conv_winograd_s8', (g) => g.conv2d(g.input, 8, { padding: 'same' }), [1, 5, 13, 4]],
+  ['3 x 3, same padding, 6 columns: two outputs of the last tile', 'conv_winograd_s8', (g) => g.conv2d(g.input, 4, { padding: 'same' }), [1, 5, 6, 12]],
+  ['3 x 3, valid, 7 columns: three outputs of the last pair', 'conv_winograd_s8', (g) => g.conv2d(g.input, 4), [1, 5, 9, 4]],
+  ['5 x 3, row stride 2, rows dilated, padded beyond the filter', 'conv_winograd_s8', (g) => g.conv2d(g.pad2d(g.input, [11, 9], [3, 4]), 4, { filter: [5, 3], strides: [2, 1], dilations: [2, 1] }), [1, 6, 4, 4]],
+  ['1 x 3, relu6', 'conv_winograd_s8', (g) => g.conv2d(g.input, 4, { filter: [1, 3], activation: 'relu6' }), [1, 3, 5, 8]],
+  ['3 x 3, strides 2, same padding', 'conv_packed_s8', (g) => g.conv2d(g.input, 8, { strides: [2, 2], padding: 'same', activation: 'relu' }), [1, 7, 13, 8]],
+  ['3 x 4, dilated, 8 channels', 'conv_packed_s8', (g) => g.conv2d(g.input, 8, { filter: [3, 4], dilations: [2, 2], padding: 'same' }), [1, 7, 9, 8]],
+  ['7 x 7 of one channel, strides 2, padded by 3', 'conv_packed_s8', (g) => g.conv2d(g.pad2d(g.input, [3, 3], [3, 3]), 12, { filter: [7, 7], strides: [2, 2] }), [1, 12, 15, 1]],
+  ['2 x 5 of three channels, padded beyond the filter', 'conv_packed_s8', (g) => g.conv2d(g.pad2d(g.input, [4, 5], [7, 6]), 4, { filter: [2, 5] }), [1, 4, 6, 3]],
+]
+
+describeWith(['cc'], 'generated C under the fastest plan', () => {
+  it.concurrent.each(FAST_CASES)('%s by %s: the bytes of the literal engine, no undefined behaviour', async (_, kernel, make, shape = image) => {
+    const g = new Int8Graphs('fast', shape)
+    const graph: Graph = g.build(make(g))
+    expect(generateC({ graph, card: null }, FASTEST).report.layers.map((layer) => layer.kernel)).toContain(kernel)
+    const { generated, literal } = await compare(graph, undefined, FASTEST)
+    expect(generated).toEqual(literal)
+    expect(new Set(literal).size).toBeGreaterThan(1)
+  })
+})
 
 describeWith(['cc'], 'generated C', () => {
   it.concurrent.each(CASES)('%s: the bytes of the literal engine, no undefined behaviour', async (_, make, shape = image) => {

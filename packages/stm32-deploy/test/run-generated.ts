@@ -5,6 +5,11 @@ import { runLiterally } from './literal-engine.ts'
 
 const PATTERNS = 3
 
+type PlanOptions = Parameters<typeof generateC>[1]
+
+/** The fastest plan that there is: transformed filters wherever they are proven. */
+export const FASTEST: PlanOptions = { plan: 'fast', flash: 1_000_000_000 }
+
 /** Inputs of a graph: random values, all smallest, all largest. */
 export function testInputs(size: number, seed: number): Int8Array {
   const random = createRandom(seed)
@@ -20,8 +25,8 @@ export function expectedOutputs(graph: Graph, inputs: Int8Array, output = graph.
 }
 
 /** Bytes of the generated C and of the literal engine for the same inputs. */
-export async function compare(graph: Graph, options: HostBuildOptions = { sanitize: true }) {
-  const { files } = generateC({ graph, card: null })
+export async function compare(graph: Graph, options: HostBuildOptions = { sanitize: true }, plan: PlanOptions = {}) {
+  const { files } = generateC({ graph, card: null }, plan)
   const inputs = testInputs(sizeOf(graph.tensors[graph.inputs[0]!]!.shape), 1)
   const build = await buildForHost(files, options)
   try {

@@ -115,11 +115,11 @@ describeWith(['arm-none-eabi-gcc'], 'measureFootprint of MiniResNetV2 for the ST
   it.each([
     [1, 15, 130],
     [2, 23, 445],
-  ] as const)('%d stacks: at most 7 KiB of code, %d KiB of RAM with input and stack, %d KiB of constants', async (stacks, ram, constants) => {
+  ] as const)('%d stacks: at most 9 KiB of code, %d KiB of RAM with input and stack, %d KiB of constants', async (stacks, ram, constants) => {
     const { files: library, report } = generateC({ graph: miniResNet(stacks), card: null })
     const footprint = await measureFootprint(library)
     expect(footprint).toMatchObject({ forTarget: true, data: 0, target: 'stm32u585' })
-    expect(footprint.code).toBeLessThan(7 * 1024)
+    expect(footprint.code).toBeLessThan(9 * 1024)
     expect(footprint.constants).toBeLessThan(constants * 1024)
     expect(footprint.stack).toBeGreaterThan(100)
     expect(report.memory.arena + report.memory.input + footprint.stack).toBeLessThan(ram * 1024)

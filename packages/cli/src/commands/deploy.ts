@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { AedError, audioOptionsSchema, createRandom, isAedError, melOptionsSchema, parseOptions, patchOptionsSchema, sizeOf, tensorOf, type Graph } from '@aed/core'
 import { countEqual } from '@aed/e2e'
 import { isInt8Graph } from '@aed/model-miniresnetv2'
 import { int8Core } from '@aed/quantize-int8'
 import { createReferenceEngine } from '@aed/quantize-int8/engine'
-import { completeReport, deployOptionsSchema, generateC, type DeployReport } from '@aed/stm32-deploy'
+import { completeReport, deployOptionsSchema, generateC, planTable, type DeployReport } from '@aed/stm32-deploy'
 import { buildForHost, measureFootprint, runOnHost, writeProject } from '@aed/stm32-deploy/node'
+import { fileError } from '@aed/core/node'
 import type { CommandModule } from '../commands.ts'
 import { cardFor } from '../model-card.ts'
 import { readModel } from '../model-file.ts'
@@ -22,7 +24,7 @@ export const deploy: CommandModule = {
     { syntax: '--force', description: 'replace a folder that is not empty' },
     { syntax: '--verify', description: 'compile for this machine and compare with the engine' },
   ],
-  examples: ['aed deploy model.tflite --out net --name net', 'aed deploy model.tflite --out net --name net --plan low-ram --verify --json'],
+  examples: ['aed deploy model.tflite --out net --name net', 'aed deploy model.tflite --out net --plan fast --ram 24000 --flash 200000', 'aed deploy model.tflite --out net --name net --plan low-ram --verify --json'],
   async run({ args, options, output, signal }) {
     const { out, force, verify, deployment } = options as { out: string; force?: boolean; verify?: boolean; deployment?: object }
     const settings = parseOptions(deployOptionsSchema, deployment, 'aed deploy')
@@ -33,7 +35,8 @@ export const deploy: CommandModule = {
     const vectors = testVectors(int8Core(model.graph), settings.logits, verify ? VERIFY_INPUTS : 1)
     const { count, inputs, outputs, inputSize, outputSize } = vectors
     const selftest = { input: inputs.slice(0, inputSize), output: outputs.slice(0, outputSize) }
-    const { files, report } = generateC({ graph: model.graph, card, selftest }, settings)
+    const own = ['low-ram', 'fast'].includes(settings.plan) ? undefined : await readPlan(settings.plan)
+    const { files, report } = generateC({ graph: model.graph, card, selftest, plan: own }, settings)
     let verified: { readonly inputs: number; readonly equal: number } | null = null
     if (verify) {
       const built = await buildForHost(files, { signal })
@@ -48,6 +51,22 @@ export const deploy: CommandModule = {
     await writeProject({ ...files, 'report.json': `${JSON.stringify(complete, null, 2)}\n` }, out, { force: force === true })
     output.result({ out, ...complete }, summary(out, complete))
   },
+}
+
+/** A plan that a user wrote or edited: a file as `planFile` of report.json, or a whole report.json. */
+async function readPlan(file: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw fileError(error, file)
+  }
+  try {
+    const value = JSON.parse(text) as { readonly planFile?: unknown } | null
+    return value?.planFile ?? value
+  } catch (error) {
+    throw new AedError('INVALID_OPTION', `${file}: is not JSON`, { hint: 'take low-ram, fast, or a file with the planFile of a report.json', cause: error })
+  }
 }
 
 /** The report with what a compiler says, where the one for the target is there. */
@@ -73,12 +92,15 @@ function testVectors(core: Graph, logits: boolean, count: number) {
   return { count, inputs, outputs: data as Int8Array, inputSize, outputSize }
 }
 
-function summary(out: string, { name, memory, flash, footprint, notes, verified }: DeployReport & { readonly verified: { readonly inputs: number; readonly equal: number } | null }): string {
+function summary(out: string, { name, memory, flash, footprint, notes, verified, layers }: DeployReport & { readonly verified: { readonly inputs: number; readonly equal: number } | null }): string {
+  const plan = planTable({ layers })
   const size = (bytes: number | null) => (bytes === null ? 'not measured' : kib(bytes))
   return [
     `${out}: C library '${name}'${footprint ? `, ${footprint.compiler}` : ''}`,
     table(['RAM', 'KiB'], [['arena', size(memory.arena)], ['input', size(memory.input)], ['stack', size(memory.stack)], ['in all', size(memory.total)]]),
     table(['flash', 'KiB'], [['weights', size(flash.weights)], ['tables', size(flash.tables)], ['code', size(flash.code)], ['in all', size(flash.total)]]),
+    `the lower bound of this plan's arena is ${kib(memory.lowerBound)} KiB: rows that are needed at the same time`,
+    table(plan.heading, plan.rows),
     ...(verified ? [`the same bytes as the engine on ${verified.equal} of ${verified.inputs} inputs`] : []),
     ...notes.map((note) => `note: ${note}`),
   ].join('\n')

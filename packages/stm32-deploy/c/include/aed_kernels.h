@@ -44,23 +44,64 @@ void aed_matmul_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8
                    const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range, int8_t *out0,
                    int8_t *out1);
 
-typedef aed_conv_s8_params aed_conv_packed_s8_params;
+typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_window window;
+    aed_range range;
+    int16_t in_zero_point;
+    int16_t columns; /* gathered at once: 1 or an even number */
+} aed_conv_packed_s8_params;
 
 /*
  * The same as aed_conv_s8 from packed weights (see aed_matmul_packed_s8.c), for channels in fours, sums below 2^23 and right
- * shifts from 1 to 20: the generator packs where it has proven that. columns: scratch for two windows of the depth
- * filter_height * filter_width * in.channels, rounded up to whole fours, as int16, aligned to 4.
+ * shifts from 1 to 20: the generator packs where it has proven that. factors: an aed_factors for each four channels, with the
+ * model's own bias; the zero point is taken off each input, so that rows of padding are left out. Each filter row takes blocks of
+ * four depths of its own.
+ * columns: scratch aligned to 4, for each pair of columns filter_height * fours times 8 int16, fours = ceil(filter_width *
+ * in.channels / 4), and where in.channels are not in fours 4 * fours bytes.
  */
-void aed_conv_packed_s8(const aed_conv_packed_s8_params *params, const int32_t *weights, const int32_t *bias, const int32_t *multiplier,
-                        const int8_t *shift, const int8_t *in, int8_t *out, int16_t *columns, int32_t index);
+void aed_conv_packed_s8(const aed_conv_packed_s8_params *params, const int32_t *weights, const int32_t *factors, const int8_t *in,
+                        int8_t *out, int16_t *columns, int32_t index);
+
+typedef aed_conv_packed_s8_params aed_conv_winograd_s8_params;
 
 /*
- * Two columns of 4 * blocks values each, interleaved as the source says and aligned to 4, times packed weights: out0, out1 get
- * `channels` values each; with out1 == out0 the first column's. With __ARM_FEATURE_DSP two channels share a multiplication.
+ * The same for filters three wide with strides and dilations of 1 along the row, from filters transformed as the source says;
+ * factors as aed_conv_packed_s8, channels in fours. tiles: scratch aligned to 4, for each four columns
+ * 8 * filter_height * in.channels int16.
  */
-void aed_matmul_packed_s8(const int16_t *in, int32_t blocks, const int32_t *weights, const int32_t *bias,
-                          const int32_t *multiplier, const int8_t *shift, int32_t channels, const aed_range *range,
-                          int8_t *out0, int8_t *out1);
+void aed_conv_winograd_s8(const aed_conv_winograd_s8_params *params, const int32_t *weights, const int32_t *factors, const int8_t *in,
+                          int8_t *out, int16_t *tiles, int32_t index);
+
+/* What four channels of a layer with packed weights need beside these: nine words of a table. */
+typedef struct {
+    int32_t bias[4];
+    int32_t multiplier[4];
+    int32_t shifts; /* right shifts less one, 0 to 19: a byte for each channel, the first lowest */
+} aed_factors;
+
+static inline const aed_factors *aed_factors_of(const int32_t *table)
+{
+    return (const aed_factors *)(const void *)table;
+}
+
+/* Packed weights of a layer, as far as its call needs them. */
+typedef struct {
+    const int32_t *weights; /* from the first block on that is used */
+    const aed_factors *factors;
+    int32_t channels;
+    int32_t zero_point; /* of the output */
+    int32_t blocks;     /* of four depths */
+    int32_t stride;     /* words from four channels to the next four */
+} aed_packed_sums;
+
+/*
+ * `count` columns times packed weights, brought to int8: out [count][channels]. Columns lie in pairs, 4 * blocks values each,
+ * interleaved as the source says and aligned to 4; the last of an odd count has a pair's room to itself. With __ARM_FEATURE_DSP two
+ * channels share a multiplication.
+ */
+void aed_matmul_packed_s8(const aed_packed_sums *packed, const int16_t *columns, int32_t count, int8_t *out);
 
 typedef struct {
     aed_lines in;

@@ -63,6 +63,23 @@ static inline int32_t aed_max(int32_t a, int32_t b)
     return a > b ? a : b;
 }
 
+/* The rows of a filter that lie inside the input. */
+typedef struct {
+    int32_t first;
+    int32_t count;
+} aed_filter_rows;
+
+/* Of a filter whose first row lies on input row `top`. */
+static inline aed_filter_rows aed_rows_inside(const aed_window *window, int32_t height, int32_t top)
+{
+    const int32_t dilation = window->dilation_height;
+    const int32_t first = top < 0 ? aed_min((dilation - 1 - top) / dilation, window->filter_height) : 0;
+    const int32_t end = top < height ? aed_min((height - top + dilation - 1) / dilation, window->filter_height) : 0;
+    const aed_filter_rows rows = { first, aed_max(end - first, 0) };
+
+    return rows;
+}
+
 static inline int8_t aed_clamp(int32_t value, const aed_range *range)
 {
     return (int8_t)aed_min(aed_max(value, range->min), range->max);

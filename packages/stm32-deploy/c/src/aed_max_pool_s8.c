@@ -21,23 +21,45 @@ static inline uint32_t load(const int8_t *from)
     return word;
 }
 
-/* Four channels at a time; the rest, if any, from `channel` on is left to the caller. Limits none but int8's. */
+/* `fours` times four channels of `columns` neighbouring pixels; inlined for each number, so that nothing counts them. */
+static inline void take_columns(const int8_t *row, int8_t *out, int32_t fours, int32_t channels, int32_t columns, uint32_t pad)
+{
+    for (int32_t i = 0; i < fours; ++i) {
+        uint32_t value = max_4(load(out), load(row));
+
+        for (int32_t column = 1; column < columns; ++column) {
+            value = max_4(value, load(row + column * channels));
+        }
+        value = max_4(value, pad);
+        memcpy(out, &value, sizeof value);
+        row += 4;
+        out += 4;
+    }
+}
+
+/* Four channels at a time; the rest, if any, from the channel returned on is left to the caller. Limits none but int8's. */
 static int32_t take_fours(const int8_t *row, int8_t *out, int32_t channels, int32_t columns, int32_t padding)
 {
     const uint32_t pad = (uint32_t)(uint8_t)padding * 0x01010101u;
-    int32_t channel = 0;
+    const int32_t fours = channels / 4;
 
-    for (; channel + 4 <= channels; channel += 4) {
-        const int8_t *from = row + channel;
-        uint32_t value = max_4(load(out + channel), pad);
-
-        for (int32_t column = 0; column < columns; ++column) {
-            value = max_4(value, load(from));
-            from += channels;
-        }
-        memcpy(out + channel, &value, sizeof value);
+    switch (columns) {
+    case 0:
+        return 0;
+    case 1:
+        take_columns(row, out, fours, channels, 1, pad);
+        break;
+    case 2:
+        take_columns(row, out, fours, channels, 2, pad);
+        break;
+    case 3:
+        take_columns(row, out, fours, channels, 3, pad);
+        break;
+    default:
+        take_columns(row, out, fours, channels, columns, pad);
+        break;
     }
-    return channel;
+    return fours * 4;
 }
 
 #else

@@ -16,7 +16,7 @@ const NEEDS: Readonly<Partial<Record<KernelName, readonly string[]>>> = {
  */
 export function emitKernels(library: Library): Readonly<Record<string, string>> {
   const used = new Set(library.network.layers.flatMap(({ kernel }) => [kernel, ...(NEEDS[kernel] ?? [])]))
-  const paths = ['include/aed_types.h', 'include/aed_kernels.h', ...[...used].toSorted().map((kernel) => `src/aed_${kernel}.c`)]
+  const paths = ['include/aed_types.h', 'include/aed_dsp.h', 'include/aed_kernels.h', ...[...used].toSorted().map((kernel) => `src/aed_${kernel}.c`)]
   return Object.fromEntries(paths.map((path) => [renamed(library, path).replace('include/', 'src/'), renamed(library, KERNEL_SOURCES[path]!, true)]))
 }
 

@@ -3,7 +3,7 @@ import { quantizeMultiplier, scale, type Factor } from '../fixed-point.ts'
 import type { Affine, Argument, Layer, Lines, Parameter, Table } from '../network.ts'
 import { affinePair } from './affine-step.ts'
 import { callsByOutputRow } from './calls.ts'
-import { formatLines, imageOf, type Lowering } from './lowering.ts'
+import { formatLines, imageOf, sizeOfLines, type Lowering } from './lowering.ts'
 import { affineOf, constantOf, rangeOf, unsupported } from './quantization.ts'
 
 /** Bits by which `aed_add_s8` shifts its operands left. */
@@ -28,12 +28,13 @@ export function lowerAdd(lowering: Lowering, node: BinaryNode, out: Lines): Laye
     if (step) {
       const [factorA, factorB] = [step.factors[0]!, step.factors[1]!]
       const geometry = { a: { ring: a.lines }, b: { ring: b.lines }, out: { ring: out } }
-      return { ...layer, kernel: 'add_affine_s8', parameters: { ...geometry, range, factor_a: factorA, factor_b: factorB, offset: step.offset, shift: step.shift } }
+      return { ...layer, kernel: 'add_affine_s8', cost: 8 * sizeOfLines(out), proof: { inputs: 65536 }, parameters: { ...geometry, range, factor_a: factorA, factor_b: factorB, offset: step.offset, shift: step.shift } }
     }
   }
   return {
     ...layer,
     kernel: 'add_s8',
+    proof: { refused: [a.lines && b.lines ? 'affine: no line gives all 65,536 pairs' : 'affine: an operand is constant'] },
     parameters: { ...layer.parameters, range, factor_a: { ...factors.factor_a }, factor_b: { ...factors.factor_b }, factor: { ...factors.factor } },
   }
 }
@@ -96,6 +97,7 @@ function operands(lowering: Lowering, node: BinaryNode, out: Lines) {
     tables: [a.table, b.table].filter((table) => table !== undefined),
     arguments: [a.argument, b.argument, { storage: out.storage }],
     macs: 0,
+    cost: 40 * sizeOfLines(out),
   }
   return { a, b, layer }
 }

@@ -27,6 +27,7 @@ export function lowerDense(lowering: Lowering, node: DenseNode, out: Lines): Lay
     arguments: [{ table: 0 }, { table: 1 }, { table: 2 }, { table: 3 }, { storage: lines.storage }, { storage: out.storage }, { work: 'int32_t' }],
     work: { bytes: 4 * bias.length, lives: 'layer' },
     macs: bias.length * sizeOfLines(lines),
+    cost: 2 * bias.length * sizeOfLines(lines),
     accumulatorBits,
   }
 }

@@ -26,6 +26,7 @@ export function lowerDepthwiseConv2d(lowering: Lowering, node: DepthwiseConv2dNo
     calls: callsByOutputRow(out.height, (row) => [windowRows(window, lines.height, row)]),
     indexStep: 1,
     macs: sizeOfLines(out) * taps,
+    cost: (30 + 8 * taps) * sizeOfLines(out),
     accumulatorBits: accumulatorBits(graph, node, largest),
   }
   const geometry = { in: { ring: lines }, out: { ring: out } }
@@ -36,6 +37,8 @@ export function lowerDepthwiseConv2d(lowering: Lowering, node: DepthwiseConv2dNo
     return {
       ...shared,
       kernel: 'affine_s8',
+      cost: 7 * sizeOfLines(out),
+      proof: { inputs: 256 * out.channels },
       inPlace: [0],
       parameters: { ...geometry, range, shift: found.shift },
       tables: [table('factor', found.steps.map(({ factors }) => factors[0]!)), table('offset', found.steps.map(({ offset }) => offset))],

@@ -2,7 +2,7 @@ import { exp, tensorOf, type PadNode, type PlainNode, type SoftmaxNode } from '@
 import { clampToInt8, quantizeMultiplier, roundHalfAway, scale } from '../fixed-point.ts'
 import type { Affine, Layer, Lines, Table } from '../network.ts'
 import { callsByInputRow, callsByOutputRow } from './calls.ts'
-import { formatLines, rowRange, type Lowering } from './lowering.ts'
+import { formatLines, rowRange, sizeOfLines, type Lowering } from './lowering.ts'
 import { affineOf, sameAffine } from './quantization.ts'
 
 type LayerBase = Omit<Layer, 'kernel' | 'parameters' | 'tables'>
@@ -20,6 +20,7 @@ function rowByRow(node: PlainNode | SoftmaxNode, lines: Lines, out: Lines): Laye
     indexStep: 1,
     arguments: [{ table: 0 }, { storage: lines.storage }, { storage: out.storage }],
     macs: 0,
+    cost: 6 * sizeOfLines(out),
   }
 }
 
@@ -110,5 +111,6 @@ export function lowerPad(lowering: Lowering, node: PadNode, out: Lines): Layer {
     tables: [],
     arguments: [{ storage: lines.storage }, { storage: out.storage }],
     macs: 0,
+    cost: sizeOfLines(out),
   }
 }

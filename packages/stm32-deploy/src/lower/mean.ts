@@ -2,7 +2,7 @@ import { formatShape, tensorOf, type MeanNode } from '@aed/core'
 import { quantizeMultiplier } from '../fixed-point.ts'
 import type { Layer, Lines } from '../network.ts'
 import { callsByInputRow, callsByOutputRow } from './calls.ts'
-import { formatLines, type Lowering } from './lowering.ts'
+import { formatLines, sizeOfLines, type Lowering } from './lowering.ts'
 import { affineOf, rangeOf, unsupported } from './quantization.ts'
 import { accumulatorBits } from './weights.ts'
 
@@ -51,6 +51,7 @@ export function lowerMean(lowering: Lowering, node: MeanNode, out: Lines): Layer
     arguments: [{ storage: lines.storage }, { storage: out.storage }, { work: 'int32_t' }],
     work: { bytes: 4 * sums, lives: overRows ? 'layer' : 'call' },
     macs: 0,
+    cost: 6 * sizeOfLines(lines),
     accumulatorBits: accumulatorBits(graph, node, count * 256),
   }
 }

@@ -1,7 +1,7 @@
 import { tensorOf, type Pool2dNode } from '@aed/core'
 import type { Call, Layer, Lines } from '../network.ts'
 import { callsByOutputRow } from './calls.ts'
-import { formatLines, rowRange, type Lowering, type Unpadded } from './lowering.ts'
+import { formatLines, rowRange, sizeOfLines, type Lowering, type Unpadded } from './lowering.ts'
 import { rangeOf, sameAffine } from './quantization.ts'
 import { describeWindow, windowOf, windowRows, type Window } from './window.ts'
 
@@ -57,6 +57,7 @@ const poolLayer = (node: Pool2dNode, lines: Lines, window: Window, out: Lines) =
   tables: [],
   arguments: [{ storage: lines.storage }, { storage: out.storage }],
   macs: 0,
+  cost: 2 * window.filter_height * window.filter_width * sizeOfLines(out),
 })
 
 /** A call for each input row that a window can hold; with windows one row high only for those that one does. */

@@ -3,6 +3,7 @@ import { quantizeMultiplier } from '../fixed-point.ts'
 import type { Table } from '../network.ts'
 import type { Lowering } from './lowering.ts'
 import { affineOf, constantOf, unsupported } from './quantization.ts'
+import type { SumRange } from './requantize.ts'
 
 /** Weights of a sum of products with what brings the sums to the output. */
 export interface WeightedSum {
@@ -75,6 +76,21 @@ export function foldZeroPoint({ graph }: Lowering, node: GraphNode, { weights, b
     largest = Math.max(largest, Math.abs(start) + 128 * magnitude, Math.abs(value))
   })
   return { bias: folded, accumulatorBits: accumulatorBits(graph, node, largest) }
+}
+
+/** Least and most of each channel's Σ (x − zeroPoint) · w + bias over all inputs x, padding among them. */
+export function sumRanges({ weights, bias }: WeightedSum, zeroPoint: number): readonly SumRange[] {
+  const depth = weights.length / bias.length
+  const [low, high] = [-128 - zeroPoint, 127 - zeroPoint]
+  return Array.from(bias, (start, channel) => {
+    let [least, most] = [start, start]
+    for (let i = channel * depth; i < (channel + 1) * depth; i++) {
+      const w = weights[i]!
+      least += w > 0 ? w * low : w * high
+      most += w > 0 ? w * high : w * low
+    }
+    return { least, most }
+  })
 }
 
 /** Bits of a signed integer of at most this magnitude. @throws AedError `DEPLOY_UNSUPPORTED` beyond 32 */
