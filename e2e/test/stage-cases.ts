@@ -39,8 +39,8 @@ function noise(shape: readonly number[], seed: string) {
   return tensor('float32', shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()))
 }
 
-function scores(): PatchScores {
-  const random = createRandom('scores')
+function scores(seed = 'scores'): PatchScores {
+  const random = createRandom(seed)
   const classes = ['bark', 'rain', 'saw']
   const clips = Array.from({ length: 30 }, (_, i) => ({ id: `clip-${i}`, label: classes[i % 3]!, source: `recording-${i >> 1}`, fold: 1 + (i % 5) }))
   const clipOfPatch = Int32Array.from({ length: 90 }, (_, i) => Math.floor(i / 3))
@@ -84,7 +84,15 @@ export function stageCases(recordings: readonly { readonly name: string; readonl
       { stage: 'runInt8Wasm', input: { graph: int8, input: { dtype: 'int8', shape: [2, 12, 10, 1], data: Int8Array.from({ length: 240 }, (_, i) => ((i * 37) % 256) - 128) } }, options: {} },
       { stage: 'writeTflite', input: { graph: int8, card: null }, options: {} },
     ],
-    'eval-cliplevel': [{ stage: 'evaluate', input: scores(), options: {} }],
+    'eval-cliplevel': [
+      { stage: 'evaluate', input: scores(), options: {} },
+      { stage: 'clipScores', input: scores(), options: { aggregation: 'logMean', multiLabel: true, smoothing: 2 } },
+      { stage: 'rankingMetrics', input: { classes: scores().classes, scores: scores().scores, targets: Uint8Array.from({ length: 270 }, (_, i) => (i * 7) % 3 >> 1) }, options: {} },
+      { stage: 'evaluateOpenSet', input: { known: scores(), outside: scores('outside') }, options: { maxFalseAccepts: 0.2, perClass: true } },
+      { stage: 'compareScores', input: { first: scores(), second: scores('other') }, options: {} },
+      { stage: 'evaluateEvents', input: { classes: ['bark', 'rain'], recordings: [{ id: 'r', duration: 60, reference: soundEvents('reference'), estimated: soundEvents('estimated') }] }, options: {} },
+      { stage: 'tuneDetection', input: { classes: ['bark', 'rain', 'saw'], streams: [{ id: 'r', duration: 69, scores: scores().scores, reference: soundEvents('reference') }], period: 0.76, patchLength: 1 }, options: { perClass: true, maxFalseAlarms: 100 } },
+    ],
     'stm32-deploy': [{ stage: 'generateC', input: { graph: int8, card: null, selftest: null }, options: { name: 'small' } }],
   }
 }
