@@ -39,6 +39,15 @@ function noise(shape: readonly number[], seed: string) {
   return tensor('float32', shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()))
 }
 
+/** Two sounds, twelve times in a minute. */
+function soundEvents(seed: string) {
+  const random = createRandom(seed)
+  return Array.from({ length: 12 }, (_, i) => {
+    const onset = 5 * i + random.uniform()
+    return { label: i % 2 === 0 ? 'bark' : 'rain', onset, offset: onset + 0.5 + random.uniform() }
+  })
+}
+
 function scores(seed = 'scores'): PatchScores {
   const random = createRandom(seed)
   const classes = ['bark', 'rain', 'saw']
