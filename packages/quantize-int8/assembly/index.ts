@@ -7,6 +7,7 @@
 export { add, mul } from './binary'
 export { convolve } from './convolve'
 export { depthwise } from './depthwise'
+export { multiplyFloat } from './float'
 export { copy, dequantize, gather, lookUp, pad, quantize, softmax } from './element-wise'
 export { mean } from './mean'
 export { packDepthwise, packProducts, sumWeights, winogradWeights } from './pack'

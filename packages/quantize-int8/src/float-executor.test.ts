@@ -2,9 +2,10 @@ import { createRandom, GraphBuilder, isAedError, tensor, type Tensor } from '@ae
 import { describe, expect, it } from '@jest/globals'
 import { largestDifference } from '../test/compare.ts'
 import { golden, goldenArray, withGoldens } from '../test/goldens.ts'
-import { patches, smallNetwork } from '../test/networks.ts'
+import { patches, residualNetwork, smallNetwork } from '../test/networks.ts'
 import { createFloatExecutor, runFloat } from './float-executor.ts'
 import { readTflite } from './tflite/read.ts'
+import { createWasmProducts } from './wasm/float-product.ts'
 
 const random = createRandom(11)
 const normal = (size: number) => Float32Array.from({ length: size }, () => random.normal())
@@ -113,6 +114,25 @@ describe('createFloatExecutor', () => {
     const g = new GraphBuilder('quantizing')
     g.node('y', [g.input('x', [1, 4])], { op: 'quantize' })
     expect(codeOf(() => createFloatExecutor(g.build(['y'])))).toBe('MODEL_UNSUPPORTED')
+  })
+})
+
+describe('createFloatExecutor on WebAssembly and in TypeScript', () => {
+  it('gives equal bits for every tensor, whatever sizes are left over', () => {
+    const size = (channels: number) => ({ stacks: 1, height: 24, width: 20, channels, classes: 5 }) as const
+    for (const channels of [8, 7, 5]) {
+      const graph = residualNetwork(size(channels), channels)
+      const seen = (['wasm', 'typescript'] as const).map((backend) => {
+        const values: Float32Array[] = []
+        createFloatExecutor(graph, backend).trace(patches(2, 24, 20, 4), (_, made) => values.push(made.slice()))
+        return values
+      })
+      expect(seen[0]).toEqual(seen[1])
+    }
+  })
+
+  it('multiplies on WebAssembly where there is one', () => {
+    expect(createWasmProducts()).toBeDefined()
   })
 })
 

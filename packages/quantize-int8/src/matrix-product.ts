@@ -1,3 +1,21 @@
+/** A matrix product whose weights stay: fill `rows`, run, read `sums`. Both may be other arrays after each call of {@link PlanProduct}. */
+export interface MatrixProduct {
+  /** `[count, depth]`, zeros at first. */
+  readonly rows: Float64Array
+  /** `[count, channels]`. */
+  readonly sums: Float64Array
+  readonly run: () => void
+}
+
+/** Prepares bias + rows · weights as {@link multiplyRows} computes it; `weights` are `[channels, depth]`. */
+export type PlanProduct = (count: number, weights: Float64Array, bias: Float64Array) => MatrixProduct
+
+export const planProduct: PlanProduct = (count, weights, bias) => {
+  const rows = new Float64Array((count * weights.length) / bias.length)
+  const sums = new Float64Array(count * bias.length)
+  return { rows, sums, run: () => multiplyRows(rows, count, weights, bias, sums) }
+}
+
 /**
  * sums[row, channel] = bias[channel] + Σ rows[row, k] · weights[channel, k], two rows by four channels at a time so that six loads serve
  * eight products; always summed in the order of k.

@@ -1,42 +1,53 @@
 import { sizeOf, tensorOf, type Conv2dNode, type DenseNode, type DepthwiseConv2dNode, type Graph } from '@aed/core'
-import { multiplyRows } from './matrix-product.ts'
+import { planProduct, type PlanProduct } from './matrix-product.ts'
 import { endTap, firstTap, windowGeometry, type WindowGeometry } from './window.ts'
 
 /** The nodes that sum products of inputs and weights. */
 export type WeightedNode = Conv2dNode | DepthwiseConv2dNode | DenseNode
 
-/** The sums of a convolution or dense layer in doubles, for float32 and int8 alike; see {@link multiplyRows} on why. */
+/** The sums of a convolution or dense layer in doubles, for float32 and int8 alike; `multiplyRows` says why. */
 export interface WeightedSums {
   /** To be filled with the input's real values, or whole multiples of its scale, before {@link computeRow}. */
   readonly input: Float64Array
   /** Rows of the output image; a dense layer's are one row of items. */
   readonly rows: number
-  /** One row of the output, `[width, channels]`: what {@link computeRow} writes. */
-  readonly rowSums: Float64Array
-  computeRow(row: number): void
+  /** One row of the output, `[width, channels]`, valid until the next. */
+  computeRow(row: number): Float64Array
 }
 
 /**
  * @param weights in the layout of the node, zero point subtracted
  * @param bias one value for each output channel
+ * @param plan makes the matrix products
  */
-export function planWeightedSums(graph: Graph, node: WeightedNode, weights: Float64Array, bias: Float64Array): WeightedSums {
+export function planWeightedSums(graph: Graph, node: WeightedNode, weights: Float64Array, bias: Float64Array, plan: PlanProduct = planProduct): WeightedSums {
   const input = new Float64Array(sizeOf(tensorOf(graph, node.inputs[0]).shape))
   if (node.op === 'dense') {
-    const count = input.length / (weights.length / bias.length)
-    const rowSums = new Float64Array(count * bias.length)
-    return { input, rows: 1, rowSums, computeRow: () => multiplyRows(input, count, weights, bias, rowSums) }
+    const product = plan(input.length / (weights.length / bias.length), weights, bias)
+    const computeRow = () => {
+      product.rows.set(input)
+      product.run()
+      return product.sums
+    }
+    return { input, rows: 1, computeRow }
   }
   const g = windowGeometry(graph, node)
-  const rowSums = new Float64Array(g.outputWidth * g.outputChannels)
-  if (node.op === 'depthwiseConv2d') return { input, rows: g.outputHeight, rowSums, computeRow: (row) => sumDepthwiseRow(input, weights, bias, g, row, rowSums) }
-  // The windows of one row of outputs as a matrix; zeros where they reach over the edge.
-  const windows = new Float64Array((g.outputWidth * weights.length) / bias.length)
-  const computeRow = (row: number) => {
-    gatherRow(input, windows, g, row)
-    multiplyRows(windows, g.outputWidth, weights, bias, rowSums)
+  if (node.op === 'depthwiseConv2d') {
+    const rowSums = new Float64Array(g.outputWidth * g.outputChannels)
+    const computeRow = (row: number) => {
+      sumDepthwiseRow(input, weights, bias, g, row, rowSums)
+      return rowSums
+    }
+    return { input, rows: g.outputHeight, computeRow }
   }
-  return { input, rows: g.outputHeight, rowSums, computeRow }
+  // The windows of one row of outputs as a matrix; zeros where they reach over the edge.
+  const product = plan(g.outputWidth, weights, bias)
+  const computeRow = (row: number) => {
+    gatherRow(input, product.rows, g, row)
+    product.run()
+    return product.sums
+  }
+  return { input, rows: g.outputHeight, computeRow }
 }
 
 /** Copies the windows of one output row to `[outputWidth, filterHeight · filterWidth · channels]`. */

@@ -82,14 +82,12 @@ export const planWeighted: PlanNode<WeightedNode> = (storage, node) => {
   const multipliers = Int32Array.from(factors, ({ multiplier }) => multiplier)
   const shifts = Int32Array.from(factors, ({ shift }) => shift)
   const sums = planWeightedSums(storage.graph, node, new Float64Array(weights), new Float64Array(bias))
-  const { rowSums } = sums
-  const width = rowSums.length / channels
   return () => {
     for (let i = 0; i < input.length; i++) sums.input[i] = input[i]! - inputZeroPoint
     let at = 0
     for (let row = 0; row < sums.rows; row++) {
-      sums.computeRow(row)
-      for (let x = 0, i = 0; x < width; x++)
+      const rowSums = sums.computeRow(row)
+      for (let i = 0; i < rowSums.length; )
         for (let channel = 0; channel < channels; channel++) {
           const sum = rowSums[i++]! | 0 // int32, as the kernels' accumulator
           output[at++] = clamp(multiplyByQuantizedMultiplier(sum, multipliers[channel]!, shifts[channel]!) + outputZeroPoint, min, max)

@@ -45,17 +45,18 @@ export interface Kernels {
   readonly copy: (input: Pointer, output: Pointer, bytes: number) => void
   readonly quantize: (input: Pointer, output: Pointer, count: number, scale: number, zeroPoint: number) => number
   readonly dequantize: (input: Pointer, output: Pointer, count: number, scale: number, zeroPoint: number) => void
+  readonly multiplyFloat: (rows: Pointer, count: number, depth: number, weights: Pointer, bias: Pointer, channels: number, sums: Pointer) => void
   readonly softmax: (input: Pointer, output: Pointer, rows: number, classes: number, table: Pointer, scale: number, zeroPoint: number) => void
 }
 
 // The module is the same for every engine: compiled once, its optimised code serves them all.
 let compiled: Promise<WebAssembly.Module> | undefined
 
-function compile(): Promise<WebAssembly.Module> {
+function binary(): Uint8Array<ArrayBuffer> {
   const text = atob(WASM_BINARY)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i) // a loop: `Uint8Array.from` with a callback takes milliseconds
-  return WebAssembly.compile(bytes)
+  return bytes
 }
 
 /**
@@ -64,7 +65,7 @@ function compile(): Promise<WebAssembly.Module> {
  */
 export async function instantiateKernels(): Promise<Kernels> {
   try {
-    compiled ??= compile()
+    compiled ??= WebAssembly.compile(binary())
     const instance = await WebAssembly.instantiate(await compiled)
     return instance.exports as unknown as Kernels
   } catch (cause) {
@@ -73,5 +74,17 @@ export async function instantiateKernels(): Promise<Kernels> {
       hint: "They need WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4) and, in a page with a content security policy, 'wasm-unsafe-eval'; the reference engine needs neither.",
       cause,
     })
+  }
+}
+
+let compiledNow: WebAssembly.Module | undefined
+
+/** As {@link instantiateKernels}, at once; undefined where that is not possible. */
+export function instantiateKernelsNow(): Kernels | undefined {
+  try {
+    compiledNow ??= new WebAssembly.Module(binary())
+    return new WebAssembly.Instance(compiledNow).exports as unknown as Kernels
+  } catch {
+    return undefined
   }
 }

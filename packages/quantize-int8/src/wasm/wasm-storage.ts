@@ -1,9 +1,8 @@
 import { ARRAY_OF, sizeOf, tensorOf, type DataOf, type DType, type Graph, type GraphNode } from '@aed/core'
 import { typedTensor, unsupported, type Storage } from '../executor.ts'
 import type { Kernels, Pointer } from './kernels.ts'
-import { aligned, planArena, VECTOR_BYTES } from './plan-arena.ts'
-
-const PAGE_BYTES = 65536
+import { HeapSpace } from './heap-space.ts'
+import { planArena } from './plan-arena.ts'
 
 /** Prepares one node on the kernels, as `PlanNode` does in TypeScript. */
 export type PlanWasmNode<N extends GraphNode = GraphNode> = (storage: WasmStorage, node: N) => () => void
@@ -15,16 +14,15 @@ export class WasmStorage implements Storage {
   private readonly activations: ReadonlyMap<string, Pointer>
   private readonly constants = new Map<string, Pointer>()
   private readonly scratches: { at: Pointer; bytes: number }[] = []
-  private end: Pointer
+  private readonly space: HeapSpace
 
   constructor(graph: Graph, kernels: Kernels) {
     this.graph = graph
     this.kernels = kernels
     const arena = planArena(graph)
-    const base = aligned(kernels.heapBase())
+    this.space = new HeapSpace(kernels)
+    const base = this.reserve(arena.bytes)
     this.activations = new Map([...arena.offsets].map(([name, offset]) => [name, base + offset]))
-    this.end = base
-    this.reserve(arena.bytes)
   }
 
   tensor = (name: string | undefined) => tensorOf(this.graph, name)
@@ -70,12 +68,5 @@ export class WasmStorage implements Storage {
   }
 
   /** Zeros that stay reserved. */
-  reserve(bytes: number): Pointer {
-    const at = this.end
-    this.end += aligned(bytes) + VECTOR_BYTES
-    const { memory } = this.kernels
-    const missing = this.end - memory.buffer.byteLength
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
-    return at
-  }
+  reserve = (bytes: number): Pointer => this.space.reserve(bytes)
 }
