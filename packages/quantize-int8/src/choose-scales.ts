@@ -61,7 +61,13 @@ export function quantizeWeights({ values, bias, channelOf, inputScale, outputSca
   const scaleOf = (channel: number) => scales[perTensor ? 0 : channel]!
   return {
     weights: Int8Array.from(values, (value, i) => clamp(roundHalfAway(value / scaleOf(channelOf(i))), -127, 127)),
-    bias: Int32Array.from(bias, (value, channel) => clamp(roundHalfAway(value / Math.fround(inputScale * scaleOf(channel))), -2147483648, 2147483647)),
+    bias: quantizeBias(bias, inputScale, scales),
     scales,
   }
+}
+
+/** int32 biases of scale input · weights. @param scales of the weights, one or one for each output channel */
+export function quantizeBias(bias: ArrayLike<number>, inputScale: number, scales: readonly number[]): Int32Array {
+  const scaleOf = (channel: number) => Math.fround(inputScale * scales[scales.length === 1 ? 0 : channel]!)
+  return Int32Array.from({ length: bias.length }, (_, channel) => clamp(roundHalfAway(bias[channel]! / scaleOf(channel)), -2147483648, 2147483647))
 }

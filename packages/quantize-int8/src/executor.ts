@@ -11,7 +11,10 @@ export interface Storage {
 /** Prepares one node: what it returns computes the node's output from the present values of its inputs, for one item. */
 export type PlanNode<N extends GraphNode = GraphNode> = (storage: Storage, node: N) => () => void
 
-/** Called for the input and after each node of each item; `values` is valid during the call only. */
+/**
+ * Called for the input and after each node of each item; `values` is valid during the call only. It is what later nodes read: what is written to it
+ * there counts.
+ */
 export type OnTensor<V> = (name: string, values: V) => void
 
 /** A graph ready to run. Inputs are `[n, ...]`, any n; `[n, h, w]` too where the graph takes `[1, h, w, 1]`. */

@@ -1,19 +1,28 @@
 import { AedError, tensorOf, validateGraph, type Graph, type GraphNode, type GraphTensor, type Quantization } from '@aed/core'
-import type { Range } from './calibrate.ts'
-import { quantizationOfRange, quantizeWeights } from './choose-scales.ts'
+import { correctedBias } from './bias-correction.ts'
+import type { Ranges } from './calibrate.ts'
+import { quantizationOfRange, quantizeBias, quantizeWeights, type LayerWeights } from './choose-scales.ts'
 import { quantizeValues } from './int8/affine.ts'
 import type { WeightedNode } from './weighted-sums.ts'
 
 /** Output of softmax and logistic: all of [0, 1) in steps of 1/256, as TFLite's kernels require. */
 const PROBABILITY: Quantization = { scales: [1 / 256], zeroPoints: [-128] }
 
+/** How weights and biases are quantized. */
+export interface GraphSettings {
+  /** A scale for each output channel of a convolution, or one for all; dense layers always have one. */
+  readonly weightScales?: 'perChannel' | 'perTensor'
+  /** Mean inputs by tensor name: where they are given, biases take up the mean error that the int8 weights cause. */
+  readonly means?: ReadonlyMap<string, Float64Array>
+}
+
 /**
  * The int8 form of an optimized float32 graph: same nodes, same names. Pooling, padding, reshaping and `relu` keep the scale of their
  * input; all other activations have that of their range.
- * @param ranges by tensor name, as {@link calibrateRanges} gives them
+ * @param ranges by tensor name, as `calibrate` chooses them
  * @throws AedError `MODEL_UNSUPPORTED` for layers whose weights are not constants, `GRAPH_INVALID`
  */
-export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
+export function quantizeGraph(graph: Graph, ranges: Ranges, { weightScales = 'perChannel', means }: GraphSettings = {}): Graph {
   const tensors: Record<string, GraphTensor> = {}
   const put = (tensor: GraphTensor) => {
     tensors[tensor.name] = tensor
@@ -56,14 +65,18 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>):
     if (!weights.data || !bias) throw new AedError('MODEL_UNSUPPORTED', `graph '${graph.name}', ${node.op} '${node.name}': its weights and bias must be constants`)
     const depth = weights.data.length / channels
     const inputScale = quantizationOf(input).scales[0]!
-    const quantized = quantizeWeights({
+    const layer: LayerWeights = {
       values: weights.data as Float32Array,
       bias,
       channelOf: axis === 3 ? (i) => i % channels : (i) => Math.floor(i / depth),
       inputScale,
       outputScale: quantizationOf(node.outputs[0]!).scales[0]!,
-      perTensor: node.op === 'dense',
-    })
+      perTensor: node.op === 'dense' || weightScales === 'perTensor',
+    }
+    const inputMeans = means?.get(input)
+    const quantized = quantizeWeights(layer)
+    const inputChannels = node.op === 'dense' ? depth : tensorOf(graph, input).shape.at(-1)!
+    const biases = inputMeans ? quantizeBias(correctedBias(node, layer, quantized, inputMeans, inputChannels), inputScale, quantized.scales) : quantized.bias
     const zeroPoints = quantized.scales.map(() => 0)
     const perChannel = quantized.scales.length > 1
     return [
@@ -73,7 +86,7 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<string, Range>):
         name: constantName(biasName ?? `${node.name}/bias`, node),
         dtype: 'int32',
         shape: [channels],
-        data: quantized.bias,
+        data: biases,
         quantization: { scales: quantized.scales.map((scale) => Math.fround(inputScale * scale)), zeroPoints, ...(perChannel && { axis: 0 }) },
       }),
     ]

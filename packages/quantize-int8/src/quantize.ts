@@ -1,13 +1,18 @@
 import { option, parseOptions, type Graph, type OptionsInput, type OptionsOf, type StageContext, type Tensor } from '@aed/core'
 import * as v from 'valibot'
-import { calibrateRanges } from './calibrate.ts'
+import { calibrate, type Ranges } from './calibrate.ts'
+import { CALIBRATION_METHODS } from './choose-range.ts'
 import { optimizeGraph } from './passes/optimize-graph.ts'
 import { reportQuantization, type QuantizationReport } from './quantization-report.ts'
 import { quantizeGraph, withFloatBorders } from './quantize-graph.ts'
 
 export const quantizeOptionsSchema = v.strictObject({
   inputType: option.choice(['int8', 'float32'], 'int8', "type of the network's input; float32 adds a quantize node"),
-  outputType: option.choice(['int8', 'float32'], 'int8', "type of the network's output; float32 adds a dequantize node"),
+  outputType: option.choice(['int8', 'float32'], 'int8', "type of the network's outputs; float32 adds a dequantize node to each"),
+  calibrationMethod: option.choice(CALIBRATION_METHODS, 'minMax', 'ranges of activations: all values, most of them, least squared error, least information lost'),
+  percentile: option.number(99.99, 'part of the values inside the range, for the method percentile', { min: 50, max: 100, unit: '%' }),
+  weightScales: option.choice(['perChannel', 'perTensor'], 'perChannel', 'a weight scale for each output channel of a convolution, or one for all'),
+  biasCorrection: option.boolean(false, 'let biases take up the mean error of int8 weights'),
   reportPatches: option.integer(16, 'calibration patches that float and int8 are compared on for the report', { min: 1, max: 1000 }),
 })
 
@@ -27,17 +32,18 @@ export interface QuantizeResult {
 
 /**
  * Stage: post-training quantization of a float32 graph to TensorFlow Lite's int8 specification. Activations have one scale and zero
- * point from the smallest and largest value on the calibration patches; convolution weights a scale for each output channel, dense
- * weights one; bias int32. Equal input gives equal bytes on every machine.
+ * point, by default from the smallest and largest value on the calibration patches; convolution weights a scale for each output channel,
+ * dense weights one; bias int32. Equal input gives equal bytes on every machine.
  * @throws AedError `CALIBRATION_INVALID`, `MODEL_MISMATCH`, `MODEL_UNSUPPORTED`, `GRAPH_INVALID`, `INVALID_OPTION`, `ABORTED`
  * @see https://ai.google.dev/edge/litert/models/quantization_spec
  */
-export function quantize({ graph, calibration }: QuantizeInput, options: OptionsInput<typeof quantizeOptionsSchema> = {}, context: StageContext = {}): QuantizeResult {
-  const { inputType, outputType, reportPatches } = parseOptions(quantizeOptionsSchema, options, 'quantize')
+export function quantize({ graph, calibration: batch }: QuantizeInput, options: OptionsInput<typeof quantizeOptionsSchema> = {}, context: StageContext = {}): QuantizeResult {
+  const { inputType, outputType, calibrationMethod: method, percentile, weightScales, biasCorrection, reportPatches } = parseOptions(quantizeOptionsSchema, options, 'quantize')
   const optimized = optimizeGraph(graph)
-  const quantized = quantizeGraph(optimized, calibrateRanges(optimized, calibration, context))
+  const calibration = calibrate(optimized, batch, { method, percentile, means: biasCorrection }, context)
+  const quantizeWith = (ranges: Ranges) => quantizeGraph(optimized, ranges, { weightScales, ...(biasCorrection && { means: calibration.means }) })
   return {
-    graph: withFloatBorders(quantized, { input: inputType === 'float32', output: outputType === 'float32' }),
-    report: reportQuantization(optimized, quantized, calibration, reportPatches),
+    graph: withFloatBorders(quantizeWith(calibration.ranges), { input: inputType === 'float32', output: outputType === 'float32' }),
+    report: reportQuantization({ graph: optimized, quantizeWith, batch, calibration, method }, reportPatches, context),
   }
 }

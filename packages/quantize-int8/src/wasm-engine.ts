@@ -1,9 +1,9 @@
 import { parseOptions, type Graph, type GraphNode, type Tensor } from '@aed/core'
 import { checkRunnable, createRunner, type Executor } from './executor.ts'
 import { noOptionsSchema, type NoOptions } from './no-options.ts'
-import type { Int8Values } from './reference-engine.ts'
+import { createReferenceEngine, type Int8Values } from './reference-engine.ts'
 import { planAdd, planDequantize, planLogistic, planMean, planMul, planPad, planPool2d, planQuantize, planRelu, planReshape, planSoftmax } from './wasm/element-wise.ts'
-import { instantiateKernels } from './wasm/kernels.ts'
+import { instantiateKernels, instantiateKernelsNow, type Kernels } from './wasm/kernels.ts'
 import { WasmStorage } from './wasm/wasm-storage.ts'
 import { planConv2d, planDense, planDepthwise } from './wasm/weighted.ts'
 
@@ -48,9 +48,20 @@ function planNode(storage: WasmStorage, node: GraphNode): () => void {
  */
 export async function createWasmEngine(graph: Graph): Promise<Executor<Int8Values>> {
   checkRunnable(graph)
-  const storage = new WasmStorage(graph, await instantiateKernels())
+  return engineOn(await instantiateKernels(), graph)
+}
+
+function engineOn(kernels: Kernels, graph: Graph): Executor<Int8Values> {
+  const storage = new WasmStorage(graph, kernels)
   const computes = graph.nodes.map((node) => planNode(storage, node))
   return createRunner<Int8Values>(graph, computes, (name) => storage.view(name) as Int8Values)
+}
+
+/** The fast engine at once, or where WebAssembly cannot be compiled at once the reference: the bytes are the same. */
+export function createEngineNow(graph: Graph): Executor<Int8Values> {
+  checkRunnable(graph)
+  const kernels = instantiateKernelsNow()
+  return kernels ? engineOn(kernels, graph) : createReferenceEngine(graph)
 }
 
 /**

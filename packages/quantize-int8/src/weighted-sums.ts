@@ -1,9 +1,11 @@
-import { sizeOf, tensorOf, type Conv2dNode, type DenseNode, type DepthwiseConv2dNode, type Graph } from '@aed/core'
+import { sizeOf, tensorOf, type Conv2dNode, type DenseNode, type DepthwiseConv2dNode, type Graph, type GraphNode } from '@aed/core'
 import { planProduct, type PlanProduct } from './matrix-product.ts'
 import { endTap, firstTap, windowGeometry, type WindowGeometry } from './window.ts'
 
 /** The nodes that sum products of inputs and weights. */
 export type WeightedNode = Conv2dNode | DepthwiseConv2dNode | DenseNode
+
+export const isWeighted = (node: GraphNode): node is WeightedNode => node.op === 'conv2d' || node.op === 'depthwiseConv2d' || node.op === 'dense'
 
 /** The sums of a convolution or dense layer in doubles, for float32 and int8 alike; `multiplyRows` says why. */
 export interface WeightedSums {
