@@ -1,12 +1,11 @@
 import path from 'node:path'
-import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, tensorOf, type PatchScores, type Tensor } from '@aed/core'
+import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, type PatchScores } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
-import { leakMark, loadPatches, patchEnergies, patchesOf, patchScores, readForModel, take, trainedOn, withRunContext, type RunContext, type SkippedClip, type SplitLeak } from '@aed/e2e'
+import { leakMark, loadPatches, patchEnergies, patchesOf, patchScores, readForModel, scoreGraph, take, trainedOn, withRunContext, type SkippedClip, type SplitLeak } from '@aed/e2e'
 import { evaluate as evaluateScores, evaluateOptionsSchema, formatEvaluation, formatScoresCsv, parseScoresCsv } from '@aed/eval-cliplevel'
-import { dequantizeValues, quantizeValues } from '@aed/quantize-int8'
 import type { CommandCall, CommandModule } from '../commands.ts'
 import { cardFor } from '../model-card.ts'
-import { readModel, type ModelFile } from '../model-file.ts'
+import { readModel } from '../model-file.ts'
 
 export const evaluate: CommandModule = {
   args: [{ syntax: '[MODEL]', description: 'model folder, Keras .h5 or .tflite; none with --scores' }],
@@ -65,7 +64,7 @@ async function scoreModel(location: string, data: string, { options, output, sig
     const all = [...set.clips.keys()]
     const patches = patchesOf(set, all)
     const taken = take(set.patches, patches)
-    const scores = await scorePatches(model, taken, context, (done) => output.progress({ done, total: patches.length, what: 'patches' }))
+    const scores = await scoreGraph(model.graph, taken, context, (progress) => output.progress(progress))
     return { scores: { ...patchScores(classes, set, all, patches, scores), energies: patchEnergies(taken) }, skipped: set.skipped, leak, sigmoid }
   })
 }
@@ -77,29 +76,4 @@ function chooseClips(folds: readonly (number | null)[], given: string | undefine
   const chosen = all.filter((clip) => folds[clip] === fold)
   if (chosen.length === 0) throw new AedError('INVALID_OPTION', `aed eval: --fold ${given}: ${where} has no such fold`)
   return chosen
-}
-
-const CHUNK = 32
-
-async function scorePatches({ graph }: ModelFile, patches: Tensor<'float32'>, { pool, signal }: RunContext, report: (done: number) => void): Promise<Float32Array> {
-  const input = tensorOf(graph, graph.inputs[0])
-  const output = tensorOf(graph, graph.outputs[0])
-  const [n, mels, frames] = patches.shape as [number, number, number]
-  const size = mels * frames
-  const outputs = output.shape.at(-1)!
-  const scores = new Float32Array(n * outputs)
-  let done = 0
-  const runChunk = async (start: number) => {
-    const values = patches.data.slice(start * size, (start + CHUNK) * size)
-    const shape = [values.length / size, ...input.shape.slice(1)]
-    const data = input.dtype === 'int8' ? quantizeValues(values, input.quantization!) : values
-    const item = { dtype: input.dtype, shape, data } as Tensor
-    const int8 = graph.nodes.some((node) => tensorOf(graph, node.outputs[0]).dtype === 'int8')
-    const result = int8 ? await pool.stages.runInt8Wasm({ graph, input: item }, {}, { signal }) : await pool.stages.runFloat({ graph, input: item as Tensor<'float32'> }, {}, { signal })
-    scores.set(result.dtype === 'int8' ? dequantizeValues(result.data as Int8Array, output.quantization!) : (result.data as Float32Array), start * outputs)
-    report((done += shape[0]!))
-  }
-  const starts = Array.from({ length: Math.ceil(n / CHUNK) }, (_, i) => i * CHUNK)
-  await Promise.all(starts.map(runChunk))
-  return scores
 }
