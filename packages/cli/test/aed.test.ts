@@ -152,6 +152,35 @@ describe('aed train', () => {
   }, 60_000)
 })
 
+describe('aed quantize and aed classify', () => {
+  it('writes an int8 model with its report, the passes and the accuracy of both, and it classifies', () => {
+    const { status, stdout, stderr } = aed('quantize', 'model', '--data', 'clips', '--out', 'int8.tflite', '--report', 'int8.html', '--dump', 'passes', '--calibration-method', 'percentile', '--json')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('may have been trained on') })
+    const result = JSON.parse(stdout) as { sha256: string; bytes: number; comparison: { clips: number; sha256: string; mcNemar: { p: number } }; report: { method: string; layers: unknown[] }; calibration: object }
+    expect(result).toMatchObject({ bytes: readFileSync(at('int8.tflite')).length, comparison: { clips: 8, sha256: result.sha256 }, report: { method: 'percentile' }, calibration: { data: 'clips', excludedFold: null } })
+    expect(result.comparison.mcNemar.p).toBeLessThanOrEqual(1)
+    expect(readFileSync(at('int8.html'), 'utf8')).toContain(result.sha256)
+    expect(readdirSync(at('passes')).filter((name) => name.endsWith('.dot'))).toEqual(['0-input.dot', '1-removeDeadNodes.dot', '2-foldMulAdd.dot', '3-preactToDepthwise.dot', '4-fuseRelu.dot', '5-fusePad.dot', '6-int8.dot'])
+
+    const classified = JSON.parse(aed('classify', 'int8.tflite', 'clips/high/0.wav', 'clips/low/1.wav', '--timeline', '--top-k', '1', '--json').stdout) as { file: string; top: { label: string }[]; unknown: boolean; timeline: { start: number; end: number }[] }[]
+    expect(classified.map(({ file, top, unknown }) => [file, top.length, unknown])).toEqual([['clips/high/0.wav', 1, false], ['clips/low/1.wav', 1, false]])
+    expect(classified[0]!.timeline.map(({ start }) => Math.round(1000 * start))).toEqual([0, 760])
+    expect(failure('classify', 'int8.tflite', 'int8.html')).toContain('AUDIO_UNSUPPORTED')
+    expect(failure('classify', 'int8.tflite', 'clips/high/0.wav', '--n-mels', '32')).toContain('INVALID_OPTION')
+    expect(failure('quantize', 'int8.tflite', '--data', 'clips', '--out', 'twice.tflite')).toContain('MODEL_MISMATCH')
+  }, 120_000)
+
+  it('refuses to quantize without data unless told to take noise, and then says what that is worth', () => {
+    expect(failure('quantize', 'model', '--out', 'fake.tflite')).toContain('USAGE: aed quantize: --data <DIR> is missing')
+    expect(failure('quantize', 'model', '--fake-data', '--data', 'clips', '--out', 'fake.tflite')).toContain('not both')
+    expect(existsSync(at('fake.tflite'))).toBe(false)
+    const { status, stderr, stdout } = aed('quantize', 'model', '--fake-data', '--out', 'fake.tflite', '--json')
+    expect([status, stderr]).toEqual([0, expect.stringContaining('its labels mean nothing')])
+    expect(JSON.parse(stdout)).toMatchObject({ comparison: null, calibration: { fakeData: true, patches: 32 } })
+    expect(readFileSync(at('fake.tflite')).includes('fakeData')).toBe(true)
+  }, 60_000)
+})
+
 describe('aed infer and aed deploy', () => {
   const g = new GraphBuilder('tiny')
   const random = createRandom('tiny')
