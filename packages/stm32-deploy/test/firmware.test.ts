@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { MODEL_CARD_SCHEMA, featureConfig, type DeviceTables, type ModelCard } from '@aed/core'
+import { emitFirmware, featuresOf } from '../src/firmware/emit-firmware.ts'
+import { generateC } from '../src/generate-c.ts'
+import { openDevice } from '../src/node/device.ts'
+import { readHeader, writeFiles } from '../src/node/library-files.ts'
+import { runNetwork } from '../src/node/run-on-device.ts'
+import { runTool } from '../src/node/run-tool.ts'
+import { everyKernel } from './networks.ts'
+import { expectedOutputs, testInputs } from './run-generated.ts'
+import { describeWith } from './tools.ts'
+
+const graph = everyKernel()
+const inputs = testInputs(126, 1)
+const outputs = expectedOutputs(graph, inputs)
+/** Tables of the right sizes; what they hold is tested where @aed/dsp-mel makes them. */
+const features = featureConfig({ mel: { dbRef: 'running', nMels: 18, nFft: 8, hopLength: 4, fmin: 0, fmax: null }, patches: { patchLength: 7 } })
+const table = (length: number) => ({ data: new Float32Array(length).fill(0.5), step: 1, maxError: 0 })
+const frontEnd: DeviceTables = {
+  wordLength: 'float32', sampleRate: 16000, options: features.mel, window: table(8), sine: table(8), weights: table(18),
+  start: new Uint16Array(18), offset: Uint16Array.from({ length: 19 }, (_, i) => i), order: Uint16Array.of(0, 1, 2, 3), bytes: 0,
+}
+const card: ModelCard = { schema: MODEL_CARD_SCHEMA, name: 'x', classes: ['a', 'b', 'c', 'd'], features, head: { kind: 'meanScores' }, detection: { smoothing: 2, thresholds: [0.5, 0.5, 0.5, 2], refractory: 1 }, provenance: {}, licence: 'CC0-1.0' }
+const { files } = generateC({ graph, card, frontEnd, selftest: { input: inputs.slice(0, 126), output: outputs.slice(0, 4) } })
+const network = generateC({ graph, card: null }).files
+
+it('emitFirmware: `listen` and a microphone only where the library has its front end', () => {
+  expect(featuresOf(files)).toEqual({ name: 'net', audio: true, clip: true, selftest: true, detection: true })
+  expect(featuresOf(network)).toEqual({ name: 'net', audio: false, clip: false, selftest: false, detection: false })
+  expect(Object.keys(emitFirmware(files, 'stm32u585'))).toEqual(expect.arrayContaining(['firmware/listen.c', 'firmware/b-u585i-iot02a/board.c', 'firmware/mps2-an505/board.c', 'firmware/host/board.c']))
+  expect(Object.keys(emitFirmware(network, 'cortex-m4f')).sort()).toEqual(
+    ['CMakeLists.txt', 'arm-none-eabi.cmake', 'board.h', 'config.h', 'host/board.c', 'mps2-an386/board.c', 'mps2-an386/link.ld', 'mps2.h', 'sections.ld', 'startup.c', 'verify.c'].map((file) => `firmware/${file}`),
+  )
+  expect(() => emitFirmware({}, 'host')).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+})
+
+describeWith(['cmake', 'make', 'arm-none-eabi-gcc'], 'firmware projects', () => {
+  let dir = ''
+  beforeAll(async () => void (dir = await mkdtemp(path.join(tmpdir(), 'aed-firmware-'))))
+  afterAll(() => rm(dir, { recursive: true, force: true }))
+
+  it.each([
+    ['b-u585i-iot02a', 'stm32u585', 0x08000000],
+    ['mps2-an505', 'stm32u585', 0x10000000],
+    ['mps2-an386', 'cortex-m4f', 0],
+    ['host', 'host', null],
+  ] as const)('CMake builds %s as it is', async (board, target, flash) => {
+    const at = path.join(dir, board)
+    await writeFiles(at, { ...files, ...emitFirmware(files, target) })
+    await runTool('cmake', ['-S', 'firmware', '-B', 'build', `-DBOARD=${board}`, '-DCMAKE_C_FLAGS=-Wall -Wextra -Werror'], { cwd: at })
+    await runTool('cmake', ['--build', 'build'], { cwd: at })
+    for (const program of ['verify', 'listen']) {
+      const elf = path.join(at, 'build', flash === null ? program : `${program}.elf`)
+      expect((await stat(elf)).size).toBeGreaterThan(1000)
+      if (flash === null) continue
+      const headers = new TextDecoder().decode((await runTool('arm-none-eabi-objdump', ['-h', elf])).stdout)
+      expect(Number(`0x${/\.text\s+\w+\s+(\w+)/.exec(headers)![1]!}`)).toBe(flash)
+      expect(await readFile(path.join(at, 'build', `${program}.map`), 'utf8')).toContain('net_run')
+    }
+  })
+})
+
+describeWith(['arm-none-eabi-gcc', 'qemu-system-arm'], 'openDevice', () => {
+  it.each(['host', 'mps2-an505', 'mps2-an386'] as const)('%s: the bytes of the literal engine, what stack and arena it used, exact instructions', async (board) => {
+    const device = await openDevice(files, board)
+    try {
+      const first = await runNetwork(device, readHeader(files), inputs, 3)
+      const again = await runNetwork(device, readHeader(files), inputs, 3)
+      expect(first.outputs).toEqual(outputs)
+      expect(first.arena).toBe(Number(/NET_ARENA_SIZE (\d+)/.exec(files['include/net.h']!)![1]))
+      expect(again.instructions).toEqual(first.instructions)
+      if (board === 'host') return
+      expect(Math.min(...first.instructions!)).toBeGreaterThan(10_000)
+      expect(first.stack).toBeGreaterThan(100)
+      expect(first.stack).toBeLessThan(1024)
+    } finally {
+      await device.close()
+    }
+  })
+
+  it('MODEL_MISMATCH when the device runs another library', async () => {
+    const device = await openDevice(network, 'host')
+    await expect(runNetwork(device, { name: 'net', inputSize: 126, outputSize: 5 }, inputs, 3)).rejects.toMatchObject({ code: 'MODEL_MISMATCH' })
+    await device.close()
+  })
+})
