@@ -7,6 +7,8 @@ import { emitFirmware, featuresOf } from '../src/firmware/emit-firmware.ts'
 import { generateC } from '../src/generate-c.ts'
 import { openDevice } from '../src/node/device.ts'
 import { readHeader, writeFiles } from '../src/node/library-files.ts'
+import { measureChain } from '../src/node/measure-chain.ts'
+import { measureFootprint } from '../src/node/measure-footprint.ts'
 import { runNetwork } from '../src/node/run-on-device.ts'
 import { runTool } from '../src/node/run-tool.ts'
 import { everyKernel } from './networks.ts'
@@ -85,5 +87,23 @@ describeWith(['arm-none-eabi-gcc', 'qemu-system-arm'], 'openDevice', () => {
     const device = await openDevice(network, 'host')
     await expect(runNetwork(device, { name: 'net', inputSize: 126, outputSize: 5 }, inputs, 3)).rejects.toMatchObject({ code: 'MODEL_MISMATCH' })
     await device.close()
+  })
+})
+
+describeWith(['arm-none-eabi-gcc'], 'measureChain and measureFootprint', () => {
+  it('tell the chain from the network: what one counts the other does not', async () => {
+    const [chain, whole, alone] = [await measureChain(files), await measureFootprint(files), await measureFootprint(network)]
+    expect(whole).toMatchObject({ code: alone.code, data: 0 })
+    expect(whole.functions.map(({ name }) => name)).toEqual(alone.functions.map(({ name }) => name))
+    expect(chain!.tables).toBeGreaterThanOrEqual(4 * (8 + 8 + 18) + 2 * (18 + 19 + 4))
+    expect(chain!.code).toBeGreaterThan(1000)
+    expect(chain!.code).toBeLessThan(4096)
+    expect(chain!.stack).toBeGreaterThan(alone.stack)
+    const { parts } = chain!
+    expect(parts.buffer).toBe(2 * Number(/NET_AUDIO_BUFFER (\d+)/.exec(files['include/net.h']!)![1]))
+    expect(parts.patch).toBe(126)
+    expect(parts.rest).toBeLessThan(64)
+    expect(chain!.clipState).toBe(20)
+    expect(await measureChain(network)).toBeNull()
   })
 })

@@ -2,11 +2,13 @@ import { readFile, rm, writeFile, mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
 import { AedError } from '@aed/core'
 import { BOARDS, type Board, type BoardName } from '../firmware/boards.ts'
+import type { Block } from '../estimate/estimate-cycles.ts'
 import { emitFirmware } from '../firmware/emit-firmware.ts'
 import { encodeMessage, findMessage, payloadOf, type Message } from '../firmware/messages.ts'
 import { TARGETS } from '../targets.ts'
 import { hintFor } from './find-tools.ts'
 import { STRICT_FLAGS } from './host-build.ts'
+import { buildPlugin, markerOf, readBlocks } from './instruction-mix.ts'
 import { sourcesOf, unpack, type LibraryFiles } from './library-files.ts'
 import { runTool } from './run-tool.ts'
 
@@ -17,6 +19,8 @@ export interface Device {
   readonly instructionTime: number | null
   /** Sends messages in turn and returns the payloads of their answers. Those of one call follow each other without a reset. */
   exchange(messages: readonly Message[]): Promise<readonly Uint8Array[]>
+  /** Of an emulator: every block of instructions that ran in the measured calls of one exchange, with its count; else null. */
+  readonly profile: ((messages: readonly Message[]) => Promise<readonly Block[]>) | null
   close(): Promise<void>
 }
 
@@ -26,6 +30,8 @@ export interface DeviceOptions {
   /** Host's compiler, default `cc`. */
   readonly compiler?: string
   readonly optimization?: '-O1' | '-O2' | '-O3' | '-Os'
+  /** Of an emulated board: `files` of the host (fast), or its `uart`. Default `files`. */
+  readonly stream?: 'files' | 'uart'
   readonly signal?: AbortSignal | undefined
 }
 
@@ -43,36 +49,44 @@ export async function openDevice(files: LibraryFiles, board: Exclude<BoardName, 
   const { dir, remove } = await unpack({ ...files, ...emitFirmware(files, target) })
   const program = path.join(dir, 'verify.elf')
   try {
-    await build(dir, program, files, board, options)
+    await buildVerify(dir, program, files, board, options)
   } catch (error) {
     await remove()
     throw error
   }
+  const encode = (messages: readonly Message[]) => Buffer.concat(messages.map((message, i) => encodeMessage(message, i & 255)))
   const exchange = async (messages: readonly Message[]) => {
-    const input = Buffer.concat(messages.map((message, i) => encodeMessage(message, i & 255)))
-    const output = machine === null ? (await runTool(program, [], { input, signal: options.signal })).stdout : await emulate(dir, program, machine, input, options.signal)
+    const input = encode(messages)
+    const output = machine === null ? (await runTool(program, [], { input, signal: options.signal })).stdout : await emulate(dir, program, machine, input, [], options.signal)
     return answersIn(output, messages)
   }
-  return { board, instructionTime: machine === null ? null : 2 ** CLOCK_SHIFT, exchange, close: remove }
+  const profile = async (messages: readonly Message[]) => {
+    const counts = path.join(dir, 'counts.txt')
+    const plugin = `${await buildPlugin(dir, options.signal)},marker=${await markerOf(program, options.signal)},out=${counts}`
+    answersIn(await emulate(dir, program, machine!, encode(messages), ['-plugin', plugin], options.signal), messages)
+    return readBlocks(program, counts, options.signal)
+  }
+  return { board, instructionTime: machine === null ? null : 2 ** CLOCK_SHIFT, exchange, profile: machine === null ? null : profile, close: remove }
 }
 
-async function build(dir: string, program: string, files: LibraryFiles, board: BoardName, { sanitize = false, compiler = 'cc', optimization = '-O2', signal }: DeviceOptions): Promise<void> {
+/** Compiles the program `verify` in a folder that holds a library and its firmware. */
+export async function buildVerify(dir: string, program: string, files: LibraryFiles, board: BoardName, { sanitize = false, compiler = 'cc', optimization = '-O2', stream = 'files', signal }: DeviceOptions): Promise<void> {
   const sources = sourcesOf(files)
   const host = board === 'host'
   const [command, flags] = host
     ? [compiler, sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : [optimization]]
-    : [ARM, [...TARGETS[BOARDS[board].target].flags, optimization, '-DBOARD_FILES', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections', '-nostartfiles', '-Lfirmware', '-T', `firmware/${board}/link.ld`]]
+    : [ARM, [...TARGETS[BOARDS[board].target].flags, optimization, ...(stream === 'files' ? ['-DBOARD_FILES'] : []), '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections', '-nostartfiles', '-Lfirmware', '-T', `firmware/${board}/link.ld`]]
   const programs = ['firmware/verify.c', `firmware/${board}/board.c`, ...(host ? [] : ['firmware/startup.c'])]
   await runTool(command, [...STRICT_FLAGS, ...flags, '-Iinclude', '-Ifirmware', ...sources, '-std=gnu99', '-Wno-pedantic', ...programs, '-lm', '-o', program], { cwd: dir, hint: hintFor(command), signal })
 }
 
 /** One run of an emulated board, its stream in files of a folder of its own. */
-async function emulate(dir: string, program: string, machine: string, input: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function emulate(dir: string, program: string, machine: string, input: Uint8Array, more: readonly string[], signal: AbortSignal | undefined): Promise<Uint8Array> {
   const folder = await mkdtemp(path.join(dir, 'run-'))
   try {
     await writeFile(path.join(folder, 'requests.bin'), input)
     const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'none', '-semihosting-config', 'enable=on,target=native']
-    await runTool(EMULATOR, ['-M', machine, '-icount', `shift=${CLOCK_SHIFT}`, ...quiet, '-kernel', program], { cwd: folder, hint: hintFor(EMULATOR), signal })
+    await runTool(EMULATOR, ['-M', machine, '-icount', `shift=${CLOCK_SHIFT}`, ...quiet, ...more, '-kernel', program], { cwd: folder, hint: hintFor(EMULATOR), signal })
     return await readFile(path.join(folder, 'responses.bin'))
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -28,6 +28,11 @@ export function sourcesOf(files: LibraryFiles): readonly string[] {
   return Object.keys(files).filter((file) => /^src\/[^/]+\.c$/.test(file))
 }
 
+/** Whether a C file of a library is part of the chain around the network: front end, ring buffer, decisions, clip head. */
+export function isChainSource(file: string, name: string): boolean {
+  return new RegExp(`^src/${name}_(audio(_tables)?|clip|fe_\\w+)\\.c$`).test(file)
+}
+
 /** Writes files below an existing folder. */
 export async function writeFiles(dir: string, files: LibraryFiles): Promise<void> {
   for (const [file, text] of Object.entries(files)) {

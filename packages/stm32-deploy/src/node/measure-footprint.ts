@@ -4,7 +4,7 @@ import { AedError } from '@aed/core'
 import type { Footprint } from '../report.ts'
 import { TARGETS, type TargetName } from '../targets.ts'
 import { hintFor, versionOf } from './find-tools.ts'
-import { readHeader, sourcesOf, unpack, type LibraryFiles } from './library-files.ts'
+import { isChainSource, readHeader, sourcesOf, unpack, type LibraryFiles } from './library-files.ts'
 import { runTool } from './run-tool.ts'
 import { deepestStack, parseCallGraph, type StackFrame } from './stack.ts'
 
@@ -17,7 +17,7 @@ export interface FootprintOptions {
 }
 
 /**
- * Compiles a library for a target and measures it: code by function, constants, writable data, deepest stack. Without the Arm compiler the
+ * Compiles the network of a library for a target and measures it (the chain around it: `measureChain`): code by function, constants, writable data, deepest stack. Without the Arm compiler the
  * host's stands in, and the result says so (`forTarget`). C library functions (memcpy, memset) are not counted.
  * @throws AedError `TOOL_NOT_FOUND` without any compiler, `TOOL_FAILED`, `INVALID_INPUT`
  */
@@ -28,7 +28,7 @@ export async function measureFootprint(files: LibraryFiles, { target = 'stm32u58
   const version = cross ?? (await versionOf(compiler)) ?? ''
   if (version.includes('clang')) throw new AedError('TOOL_NOT_FOUND', `measureFootprint: ${compiler} is clang, which gives no call graph; GCC does`, { hint: hintFor('arm-none-eabi-gcc') })
   const flags = [...(cross === null ? [] : TARGETS[target].flags), optimization, '-std=c99', '-ffunction-sections', '-fdata-sections']
-  const sources = sourcesOf(files).filter((file) => file !== `src/${name}_selftest.c`)
+  const sources = sourcesOf(files).filter((file) => file !== `src/${name}_selftest.c` && !isChainSource(file, name))
   const { dir, remove } = await unpack(files)
   try {
     const run = (command: string, args: readonly string[]) => runTool(command, args, { cwd: dir, hint: hintFor(command), signal })

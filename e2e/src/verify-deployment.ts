@@ -1,0 +1,184 @@
+import { AedError, argMax, createRandom, isAedError, sizeOf, tensorOf, type FeatureConfig, type Graph, type ModelCard, type Progress } from '@aed/core'
+import { readBytes } from '@aed/core/node'
+import { decodeAudio, prepareClip } from '@aed/audio'
+import type { DatasetClip } from '@aed/datasets'
+import { toPcm16 } from '@aed/dsp-mel'
+import { int8Core } from '@aed/quantize-int8'
+import { createReferenceEngine } from '@aed/quantize-int8/engine'
+import { featuresOf } from '@aed/stm32-deploy'
+import { readHeader, runNetwork, runStream, type Device, type LibraryFiles } from '@aed/stm32-deploy/node'
+import { countEqual } from './deploy-fold.ts'
+import { runDeviceChain, withTail } from './device-chain.ts'
+
+/** Inputs of the network with the outputs that the engine gives. */
+export interface TestVectors {
+  readonly count: number
+  /** int8 `[count, inputSize]` */
+  readonly inputs: Int8Array
+  /** int8 `[count, outputSize]` */
+  readonly outputs: Int8Array
+}
+
+/** How a library's network fared on a device against the engine. */
+export interface NetworkVerification {
+  readonly device: string
+  readonly inputs: number
+  /** Inputs whose output bytes are all equal. */
+  readonly equal: number
+  /** Of the run that took most; null where they are not counted. */
+  readonly instructions: number | null
+  /** Of the run that took longest, in s; null on an emulator, whose clock means nothing. */
+  readonly seconds: number | null
+  /** Deepest stack, by painting, in bytes; 0 where it cannot be painted. */
+  readonly stack: number
+  /** High-water mark of the arena, by painting, in bytes. */
+  readonly arena: number
+}
+
+/** How the chain from samples to decisions fared on a device against the same chain in TypeScript. */
+export interface ChainVerification {
+  readonly device: string
+  /** Recordings; a synthetic one where no data was given. */
+  readonly clips: number
+  readonly patches: number
+  /** Patches whose network output, smoothed scores and events are all equal. */
+  readonly equalPatches: number
+  /** Clips that get the same class. */
+  readonly equalLabels: number
+  /** Part of the clips that get their own label: of the chain on the device and of that in TypeScript; null without data. */
+  readonly accuracy: { readonly device: number; readonly typescript: number } | null
+  /** Instructions of a call of poll that takes one frame, mean and most, and of one that also runs the network; null where they are not counted. */
+  readonly frame: { readonly mean: number; readonly most: number } | null
+  readonly poll: number | null
+  /** Deepest stack of poll, by painting, in bytes. */
+  readonly stack: number
+}
+
+/** Random inputs with the outputs of the engine. @param logits without the last softmax */
+export function randomVectors(graph: Graph, logits: boolean, count: number): TestVectors {
+  const core = int8Core(graph)
+  const random = createRandom('test vectors')
+  const input = tensorOf(core, core.inputs[0])
+  const inputs = Int8Array.from({ length: count * sizeOf(input.shape) }, () => random.integer(256) - 128)
+  return { count, inputs, outputs: engineOutputs(core, logits, inputs, count) }
+}
+
+/** What the reference engine makes of int8 inputs. */
+export function engineOutputs(graph: Graph, logits: boolean, inputs: Int8Array, count: number): Int8Array {
+  const core = int8Core(graph)
+  const last = core.nodes.at(-1)
+  const output = logits && last?.op === 'softmax' ? last.inputs[0]! : core.outputs[0]!
+  const { shape } = tensorOf(core, core.inputs[0])
+  return createReferenceEngine({ ...core, outputs: [output] }).run({ dtype: 'int8', shape: [count, ...shape.slice(1)], data: inputs }).data as Int8Array
+}
+
+/**
+ * Compares the network on a device with the engine.
+ * @throws AedError `VERIFY_FAILED` when a byte differs; what `runNetwork` throws
+ */
+export async function verifyNetwork(device: Device, files: LibraryFiles, { inputs, outputs, count }: TestVectors): Promise<NetworkVerification> {
+  const header = readHeader(files)
+  const run = await runNetwork(device, header, inputs, count)
+  const equal = countEqual(run.outputs, outputs, header.outputSize)
+  if (equal !== count) throw new AedError('VERIFY_FAILED', `${device.board}: the compiled C equals the engine on ${equal} of ${count} inputs`, { hint: 'please report this as a bug' })
+  const { instructions, stack, arena, seconds } = run
+  return { device: device.board, inputs: count, equal, instructions: instructions && Math.max(...instructions), seconds: device.instructionTime === null ? Math.max(...seconds) : null, stack, arena }
+}
+
+/** A recording with its class, null for a synthetic one. */
+interface Recording {
+  readonly samples: Int16Array
+  readonly label: string | null
+}
+
+/** Two seconds and a half of bursts of all levels. */
+function syntheticRecording({ audio }: FeatureConfig): Recording {
+  const random = createRandom('recording')
+  const level = (i: number) => 10 ** (0.5 + 4 * Math.abs(((2 * i) / audio.sampleRate) % 2 - 1))
+  return { label: null, samples: Int16Array.from({ length: 2.5 * audio.sampleRate }, (_, i) => level(i) * random.between(-1, 1)) }
+}
+
+/** The samples of a clip as the device gets them: decoded, resampled and cut as its features ask, 16 bits. */
+async function recordingOf({ path, label, segment }: DatasetClip, { audio }: FeatureConfig): Promise<Recording> {
+  if (segment) throw new AedError('DEPLOY_UNSUPPORTED', `${path}: is a part of a recording, which verification does not cut`, { hint: 'give data with a file a clip' })
+  const decoded = await decodeAudio(await readBytes(path), { name: path, maxDuration: audio.maxDuration })
+  return { label, samples: toPcm16(prepareClip(decoded, audio).samples) }
+}
+
+export interface ChainInput {
+  readonly files: LibraryFiles
+  readonly graph: Graph
+  readonly card: ModelCard
+  /** With the `dbRef` of the library. */
+  readonly features: FeatureConfig
+  /** Left out or empty: a synthetic recording. */
+  readonly clips?: readonly DatasetClip[]
+}
+
+/**
+ * Streams recordings through the whole chain on a device, and compares every output, score, event and label with the chain in TypeScript.
+ * @throws AedError `VERIFY_FAILED` when something differs; `INVALID_INPUT` for a library without its front end
+ */
+export async function verifyChain(device: Device, { files, graph, card, features, clips = [] }: ChainInput, report: (progress: Progress) => void = () => undefined): Promise<ChainVerification> {
+  const header = readHeader(files)
+  const { audio, clip: hasClip, name } = featuresOf(files)
+  if (!audio) throw new AedError('INVALID_INPUT', `verifyChain: '${name}' has no front end`)
+  const classes = sizeOf(tensorOf(int8Core(graph), int8Core(graph).outputs[0]).shape)
+  const sums = { patches: 0, equalPatches: 0, equalLabels: 0, rightDevice: 0, rightHere: 0 }
+  const [frames, polls]: [number[], number[]] = [[], []]
+  let stack = 0
+  const count = Math.max(1, clips.length)
+  for (let i = 0; i < count; i++) {
+    report({ done: i, total: count, what: 'clips' })
+    const { samples, label } = clips.length === 0 ? syntheticRecording(features) : await recordingOf(clips[i]!, features)
+    const here = runDeviceChain(graph, features, card.detection, samples)
+    const there = await runStream(device, header, classes, withTail(samples, features), Math.min(2048, features.mel.hopLength), hasClip)
+    const [classHere, classThere] = [clipClass(here.outputs, classes), clipClass(there.outputs, classes)]
+    const same = (patch: number) => rowsEqual(here.outputs, there.outputs, patch, classes) && rowsEqual(here.scores, there.scores, patch, classes) && rowsEqual(here.events, there.events, patch, classes)
+    sums.patches += here.patches
+    if (there.outputs.length === here.outputs.length) for (let patch = 0; patch < here.patches; patch++) if (same(patch)) sums.equalPatches++
+    if (classHere === classThere && (there.clip === null || here.patches === 0 || argMax(there.clip, 0, classes) === classHere)) sums.equalLabels++
+    if (label !== null && card.classes?.[classThere] === label) sums.rightDevice++
+    if (label !== null && card.classes?.[classHere] === label) sums.rightHere++
+    for (const { results, instructions } of there.calls) if (instructions !== null && instructions > 1000) (results === 0 ? frames : polls).push(instructions)
+    stack = Math.max(stack, there.stack)
+  }
+  const { patches, equalPatches, equalLabels } = sums
+  if (equalPatches !== patches || equalLabels !== count)
+    throw new AedError('VERIFY_FAILED', `${device.board}: the chain equals the one in TypeScript on ${equalPatches} of ${patches} patches and ${equalLabels} of ${count} labels`, { hint: 'please report this as a bug' })
+  return {
+    device: device.board,
+    clips: count,
+    patches,
+    equalPatches,
+    equalLabels,
+    accuracy: clips.length === 0 ? null : { device: sums.rightDevice / count, typescript: sums.rightHere / count },
+    frame: frames.length === 0 ? null : { mean: Math.round(frames.reduce((a, b) => a + b) / frames.length), most: Math.max(...frames) },
+    poll: polls.length === 0 ? null : Math.max(...polls),
+    stack,
+  }
+}
+
+/** Class of the largest mean of int8 outputs; −1 without one. */
+function clipClass(outputs: Int8Array, classes: number): number {
+  if (outputs.length === 0) return -1
+  const sums = new Float64Array(classes)
+  for (const [i, q] of outputs.entries()) sums[i % classes]! += q
+  return argMax(sums, 0, classes)
+}
+
+function rowsEqual(a: ArrayLike<number>, b: ArrayLike<number>, row: number, length: number): boolean {
+  for (let i = row * length; i < (row + 1) * length; i++) if (!Object.is(a[i], b[i])) return false
+  return true
+}
+
+/** What a step gives, or null with a remark where a tool is missing. */
+export async function orRemark<T>(work: () => Promise<T>, remark: (text: string) => void): Promise<T | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isAedError(error, 'TOOL_NOT_FOUND')) throw error
+    remark(`${error.message}${error.hint === undefined ? '' : `: ${error.hint}`}`)
+    return null
+  }
+}
