@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { createRandom } from '@aed/core'
-import { noise } from '../../test/support.ts'
+import { distance, goldenJson, noise } from '../../test/support.ts'
 import type { GradientBatch, GradientEngine, GradientOptions } from '../gradient-engine.ts'
 import type { KerasModel } from '../keras/model.ts'
 import type { KerasLayer, KerasNetwork } from '../keras/network.ts'
@@ -46,10 +46,13 @@ function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>, le
   return error / largest
 }
 
-/** MiniResNetV2 with an eighth of its filters: tfjs's cpu backend is slow. */
-function narrow(options: MiniResNetV2Input): Pick<KerasModel, 'network' | 'weights'> {
+/** MiniResNetV2 with a part of its filters: tfjs's cpu backend is slow. */
+function narrowNetwork(options: MiniResNetV2Input, part: number): KerasNetwork {
   const wide = miniResNetV2Network(options)
-  const network = { ...wide, layers: wide.layers.map((layer) => (layer.type === 'Conv2D' ? { ...layer, filters: layer.filters / 8 } : layer)) }
+  return { ...wide, layers: wide.layers.map((layer) => (layer.type === 'Conv2D' ? { ...layer, filters: layer.filters / part } : layer)) }
+}
+function narrow(options: MiniResNetV2Input): Pick<KerasModel, 'network' | 'weights'> {
+  const network = narrowNetwork(options, 8)
   return shaken({ network, weights: initialWeights(network, 4) }, 'shake')
 }
 const residual = narrow({ inputShape: [16, 13, 1], classes: 3, dropout: 0.3 })
@@ -115,6 +118,29 @@ describe('createWasmGradients', () => {
   it('the same with average pooling, bias and sigmoid', () => compare(pooled, 4))
   it('the same with maximum pooling', () => compare(maxPooled, 2))
   it('the same on the outputs of layers', () => compare(residual, 4 * 4 * 8 + 2 * 2 * 8, { taps: [{ layer: 'conv2_block2_preact_relu', weight: 0.5 }, { layer: 'flatten', weight: 2 }] })) // prettier-ignore
+
+  it.each(['batch', 'moving'] as const)('equals TensorFlow with %s statistics: loss within 1e-6, scores 1e-6, gradients 5e-5', async (mode) => {
+    interface Found {
+      readonly loss: number
+      readonly scores: number[]
+      readonly gradients: Readonly<Record<string, number[]>>
+    }
+    const { network: golden } = goldenJson('gradients.json') as {
+      network: { filters: number; classes: number; count: number; weights: Record<string, { shape: number[]; data: number[] }>; batch: Found; moving: Found } & Record<'x' | 'targets' | 'shares', number[]>
+    }
+    const network = narrowNetwork({ inputShape: [16, 13, 1], classes: golden.classes }, 64 / golden.filters)
+    const weights = Object.fromEntries(Object.entries(golden.weights).map(([key, { shape, data }]) => [key, { dtype: 'float32' as const, shape, data: Float32Array.from(data) }]))
+    const engine = await createWasmGradients({ network, weights }, { batchSize: golden.count, shards: 1, frozenStatistics: mode === 'moving' })
+    const { count } = golden
+    const [x, targets, shares] = [golden.x, golden.targets, golden.shares].map((values) => Float32Array.from(values)) as [Float32Array, Float32Array, Float32Array]
+    const { loss, scores } = await engine.step({ count, x, targets, weights: shares, seed: 0 })
+    const expected = golden[mode]
+    expect(Math.abs(loss - expected.loss)).toBeLessThan(1e-6)
+    expect(distance(scores, expected.scores)).toBeLessThan(1e-6)
+    expect(engine.parameters.map(({ key }) => key).toSorted()).toEqual(Object.keys(expected.gradients).toSorted())
+    const largest = Object.values(expected.gradients).flat().reduce((most, value) => Math.max(most, Math.abs(value)), 0) // prettier-ignore
+    for (const { key, offset, length } of engine.parameters) expect(relativeError(engine.gradient.subarray(offset, offset + length), expected.gradients[key]!, 0.01 * largest)).toBeLessThan(5e-5)
+  })
 
   it.each([
     ['MiniResNetV2', residual, {}],

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { noise } from '../../../test/support.ts'
+import { goldenJson, noise } from '../../../test/support.ts'
 import { WASM_BINARY } from '../../wasm/kernels-binary.ts'
 import { useBackend } from '../backend.ts'
 import { registerTrainingKernels } from './register.ts'
@@ -86,6 +86,38 @@ describe('MaxPoolGrad', () => {
     const [expected, found] = [await on('cpu', run), await on('wasm', run)]
     expect(relativeError(found[0]!, expected[0]!)).toBeLessThan(1e-6)
   })
+})
+
+interface Golden {
+  readonly x: Shape4
+  readonly filter: Shape4
+  readonly dy: Shape4
+  readonly size: [number, number]
+  readonly strides: [number, number]
+  readonly padding: 'valid' | 'same'
+  readonly values: Readonly<Record<'x' | 'filter' | 'dy' | 'dx' | 'dfilter', number[]>>
+}
+const goldens = goldenJson('gradients.json') as { readonly convolutions: readonly Golden[]; readonly pools: readonly Golden[] }
+
+describe('gradients of TensorFlow', () => {
+  it.each(goldens.convolutions.map((golden) => [golden.x, golden.filter, golden.strides, golden.padding, golden] as const))(
+    'of a convolution of %j by %j, strides %j, %s: within 1e-5',
+    async (x, filter, strides, padding, { dy, values }) => {
+      const [dx, dfilter] = await on('wasm', () =>
+        tf.grads((x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, padding))([tf.tensor4d(values.x, x), tf.tensor4d(values.filter, filter)], tf.tensor4d(values.dy, dy)),
+      )
+      expect(relativeError(dx!, values.dx)).toBeLessThan(1e-5)
+      expect(relativeError(dfilter!, values.dfilter)).toBeLessThan(1e-5)
+    },
+  )
+
+  it.each(goldens.pools.map((golden) => [golden.x, golden.size, golden.strides, golden.padding, golden] as const))(
+    'of max pooling of %j by %j, strides %j, %s: within 1e-6',
+    async (x, size, strides, padding, { dy, values }) => {
+      const [dx] = await on('wasm', () => [tf.grad((x) => tf.maxPool(x as tf.Tensor4D, size, strides, padding))(tf.tensor4d(values.x, x), tf.tensor4d(values.dy, dy))])
+      expect(relativeError(dx!, values.dx)).toBeLessThan(1e-6)
+    },
+  )
 })
 
 describe('registerTrainingKernels', () => {
