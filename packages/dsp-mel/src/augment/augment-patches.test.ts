@@ -114,6 +114,18 @@ describe('augmentPatches', () => {
     expectClose(patches.data, expected, { abs: 1e-4 })
   })
 
+  it('draws the share from Beta(alpha, alpha): mean 1/2, variance 1 / (8 alpha + 4), turned over below minWeight', () => {
+        const ones = (count: number): Tensor<'float32'> => ({ dtype: 'float32', shape: [count, 1, 1], data: new Float32Array(count) })
+    for (const alpha of [0.05, 0.4, 3]) {
+      const { weights } = augmentPatches({ patches: ones(4000), partners: ones(1) }, { steps: [{ name: 'mix', alpha, minWeight: 0 }] })
+      const mean = weights.reduce((sum, x) => sum + x, 0) / 4000
+      expect(mean).toBeCloseTo(0.5, 1)
+      expect(Math.abs(weights.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 4000 / (1 / (8 * alpha + 4)) - 1)).toBeLessThan(0.07)
+    }
+    const turned = run([{ name: 'mix', alpha: 0.4, minWeight: 0.5 }]).weights
+    expect(Math.min(...turned)).toBeGreaterThanOrEqual(0.5)
+  })
+
   it('does to power what it does to dB', () => {
     const power = (tensor: Tensor<'float32'>) => ({ ...tensor, data: tensor.data.map((x) => 10 ** (x / 10)) })
     const steps = [{ name: 'gain' }, { name: 'equalize' }, { name: 'mix' }, { name: 'noise' }, { name: 'melShift' }, { name: 'timeMask', fill: 'minimum' }] as const

@@ -54,12 +54,13 @@ export const noiseSchema = v.strictObject({
 
 /**
  * Weighted sum with another patch in mel power, where independent sounds add up (Takahashi et al., Deep convolutional neural
- * networks and data augmentation for acoustic event detection, 2016; weights as in Zhang et al., mixup, 2018, but uniform).
+ * networks and data augmentation for acoustic event detection, 2016): evenly weighted, or with `alpha` as in Zhang et al., mixup, 2018.
  */
 export const mixSchema = v.strictObject({
   name: v.literal('mix'),
   probability,
   minWeight: option.number(0.5, 'least share of the patch itself; the most is 1', { min: 0, max: 1 }),
+  alpha: option.numberOrNone(null, 'the share is of the distribution Beta(alpha, alpha), in place of an even one; one below minWeight is turned over', { min: 0, max: 100, exclusiveMin: true }),
 })
 
 /** A recipe: what is done to each patch, in order. JSON, so that any thread can follow it. */

@@ -1,4 +1,4 @@
-import { AedError, log10, pow, type Random } from '@aed/core'
+import { AedError, log, log10, pow, type Random } from '@aed/core'
 import type { AugmentRecipe, AugmentStep } from './recipe.ts'
 
 /** One patch under way. */
@@ -9,6 +9,8 @@ export interface Patch {
   readonly frames: number
   readonly scale: AugmentRecipe['scale']
 }
+
+type StepOf<N extends AugmentStep['name']> = Extract<AugmentStep, { name: N }>
 
 /** What a mix did: the share of the patch itself in mel power, and the number of the other patch, −1 for none. */
 export interface Mix {
@@ -56,7 +58,7 @@ export function applyStep(patch: Patch, step: AugmentStep, random: Random, partn
       for (let i = 0; i < patch.values.length; i++) addDecibels(patch, i, step.deviation * random.normal())
       return undefined
     case 'mix':
-      return mix(patch, step.minWeight, random, partners)
+      return mix(patch, step, random, partners)
   }
 }
 
@@ -90,11 +92,29 @@ function equalize(patch: Patch, points: number, maxGain: number, random: Random)
   }
 }
 
-function mix({ values, scale }: Patch, minWeight: number, random: Random, partners: Partners | null): Mix {
+/** A value of the gamma distribution of scale 1 (Marsaglia and Tsang, A simple method for generating gamma variables, 2000). */
+function gamma(shape: number, random: Random): number {
+  if (shape < 1) return gamma(shape + 1, random) * pow(1 - random.uniform(), 1 / shape)
+  const d = shape - 1 / 3
+  for (;;) {
+    const x = random.normal()
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3
+    if (v > 0 && log(1 - random.uniform()) < 0.5 * x * x + d - d * v + d * log(v)) return d * v
+  }
+}
+
+function shareOf({ minWeight, alpha }: StepOf<'mix'>, random: Random): number {
+  if (alpha === null) return random.between(minWeight, 1)
+  const [a, b] = [gamma(alpha, random), gamma(alpha, random)]
+  const share = a + b > 0 ? a / (a + b) : 1 // both underflow where alpha is tiny: all of one patch, as in the limit
+  return share < minWeight ? 1 - share : share
+}
+
+function mix({ values, scale }: Patch, step: StepOf<'mix'>, random: Random, partners: Partners | null): Mix {
   if (!partners || partners.count === 0)
     throw new AedError('INVALID_INPUT', 'augmentPatches: the step mix needs patches to mix with, got none', { hint: 'hand over partners' })
   const partner = random.integer(partners.count)
-  const weight = random.between(minWeight, 1)
+  const weight = shareOf(step, random)
   const at = partner * values.length
   for (let i = 0; i < values.length; i++) {
     const other = partners.data[at + i]!
