@@ -2,10 +2,10 @@ import path from 'node:path'
 import { stat } from 'node:fs/promises'
 import { AedError, formatShape, sha256, type Graph } from '@aed/core'
 import { exists, readBytes } from '@aed/core/node'
-import { readKerasH5 } from '@aed/model-miniresnetv2'
+import { readKerasH5, type KerasModel } from '@aed/model-miniresnetv2'
 
 /** A pretrained backbone as read from its file. */
-export interface Backbone {
+export interface Backbone extends Pick<KerasModel, 'network' | 'weights'> {
   readonly graph: Graph
   readonly file: string
   readonly sha256: string
@@ -24,11 +24,11 @@ export async function readBackbone(location: string, stacks: number, inputShape:
   const folder = (await stat(location)).isDirectory()
   const file = folder ? path.join(location, backboneFileName(stacks)) : location
   const bytes = await readBytes(file)
-  const { graph, architecture } = readKerasH5(bytes, file)
+  const { graph, network, weights, architecture } = readKerasH5(bytes, file)
   const expected = (what: string, found: unknown) =>
     new AedError('MODEL_MISMATCH', `${file}: expected a backbone ${what}, got ${String(found)}`, { hint: 'choose the file that fits --stacks and the feature config' })
   if (architecture.classes !== null) throw expected('without a head', `one with ${architecture.classes} outputs`)
   if (architecture.stacks !== stacks) throw expected(`of ${stacks} stacks`, architecture.stacks)
   if (formatShape(architecture.inputShape) !== formatShape(inputShape)) throw expected(`for input ${formatShape(inputShape)}`, formatShape(architecture.inputShape))
-  return { graph, file: path.basename(file), sha256: await sha256(bytes) }
+  return { graph, network, weights, file: path.basename(file), sha256: await sha256(bytes) }
 }

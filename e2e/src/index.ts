@@ -19,6 +19,7 @@ export { runEsc10 } from './run-esc10.ts'
 export { scoreGraph } from './score-graph.ts'
 export { patchLabels } from './train-fold.ts'
 export { trainClassifier, trainOptionsSchema } from './train-classifier.ts'
+export { networkTrainingSchema } from './train-modes.ts'
 
 export type { AugmentationRecipe, AugmentedClipPatches } from './augment-clip.ts'
 export type { AugmentedCopy, AugmentedPatchesOptions } from './augmented-patches.ts'

@@ -5,6 +5,7 @@ import { stages as model } from '@aed/model-miniresnetv2'
 import { stages as quantize } from '@aed/quantize-int8'
 import { stages as deploy } from '@aed/stm32-deploy'
 import { augmentClip, resampledClip } from './augment-clip.ts'
+import { clipSpectrogram } from './clip-spectrogram.ts'
 import { measureClip } from './measure-clip.ts'
 import { measureStatistics } from './measure-statistics.ts'
 
@@ -29,6 +30,7 @@ async function clipPatches(input: AudioFile, config: FeatureConfig): Promise<Cli
 /** The stages that the pipeline's workers run. */
 export const stages = {
   clipPatches,
+  clipSpectrogram,
   resampledClip,
   augmentClip,
   measureClip,

@@ -33,14 +33,15 @@ export function patchLabels({ clips, clipOfPatch }: PatchSet, classes: readonly 
 
 /**
  * Takes the validation part, whole recordings, from a training part.
+ * @param fraction of each class
  * @throws AedError `SPLIT_INVALID` for clips of a single class, or a class with a single recording
  */
-export function holdOutValidation(set: PatchSet, fold: number, train: readonly number[], test: readonly number[], seed: number): ClipSplit {
+export function holdOutValidation(set: PatchSet, fold: number, train: readonly number[], test: readonly number[], seed: number, fraction = 0.15): ClipSplit {
   const classes = new Set(train.map((clip) => set.clips[clip]!.label))
   if (classes.size < 2) throw new AedError('SPLIT_INVALID', `a classifier needs clips of two classes or more, found only '${[...classes].join()}'`)
   const split = splitByRecording(
     train.map((clip) => set.clips[clip]!),
-    { fraction: 0.15, seed },
+    { fraction, seed },
   )
   const pick = (indices: readonly number[]) => indices.map((i) => train[i]!)
   return { fold, train: pick(split.train), validation: pick(split.validation), test }

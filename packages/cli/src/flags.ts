@@ -16,8 +16,8 @@ export interface Flag {
   readonly required?: boolean
 }
 
-/** Parts of the feature config: keys of their own in YAML, a group of their own in the help. */
-const FEATURE_GROUPS = { audio: true, mel: true, patches: true }
+/** Groups of options that can be keys of their own in YAML, with their headings in the help. */
+const GROUPS: Readonly<Record<string, string>> = { audio: 'Feature options:', mel: 'Feature options:', patches: 'Feature options:', training: 'Options of the modes fine-tune and scratch:' }
 
 const camel = (name: string) => name.replaceAll(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -39,11 +39,12 @@ function described(schemas: Schemas): (OptionDescription & { readonly group: str
 export function addOptions(command: Command, schemas: Schemas, flags: readonly Flag[]): void {
   for (const { syntax, description } of flags) command.addOption(new Option(syntax, description))
   for (const { group, name, kind, choices, nullable, default: value, description, unit } of described(schemas)) {
+    if (kind === 'list') continue // no flag can hold it: a key of --config
     const flag = kebab(name)
     const standard = value === null ? 'none' : JSON.stringify(value).replaceAll('"', '')
     const values = [...choices, ...(kind === 'choiceOrNumber' ? ['NUMBER'] : []), ...(nullable && choices.length > 0 ? ['none'] : [])]
     const text = `${description}${values.length > 0 ? `: ${values.join(' | ')}` : ''}${unit === undefined ? '' : `, ${unit}`} (${standard}${nullable && values.length === 0 && value !== null ? '; or none' : ''})`
-    const add = (syntax: string, about: string) => command.addOption(new Option(syntax, about).helpGroup(group in FEATURE_GROUPS ? 'Feature options:' : 'Options:'))
+    const add = (syntax: string, about: string) => command.addOption(new Option(syntax, about).helpGroup(GROUPS[group] ?? 'Options:'))
     if (kind === 'boolean') {
       add(`--${flag}`, text)
       add(`--no-${flag}`, value === true ? 'the opposite' : 'the opposite, the default')
@@ -54,7 +55,7 @@ export function addOptions(command: Command, schemas: Schemas, flags: readonly F
 }
 
 function placeholder(kind: OptionDescription['kind']): string {
-  return { number: 'X', integer: 'N', text: 'TEXT', choice: 'WORD', choiceOrNumber: 'WORD', boolean: '' }[kind]
+  return { number: 'X', integer: 'N', text: 'TEXT', choice: 'WORD', choiceOrNumber: 'WORD', boolean: '', list: '' }[kind]
 }
 
 /** Turns a flag's text into the value that its schema checks. */
@@ -107,7 +108,7 @@ async function readConfig(file: string, schemas: Schemas, flags: readonly Flag[]
     if (typeof value === 'boolean' && own.has(negated)) options[negated] = !value
     else if (group === '' || own.has(key)) options[key] = value
     else if (group !== undefined) options[group] = { ...(options[group] as object | undefined), [key]: value === 'none' ? null : value }
-    else if (key in FEATURE_GROUPS && key in schemas) options[key] = { ...(options[key] as object | undefined), ...(value as object) }
+    else if (key in GROUPS && key in schemas) options[key] = { ...(options[key] as object | undefined), ...(value as object) }
     else throw new AedError('INVALID_OPTION', `${file}: '${given}' is not an option`, { hint: `it can be one of ${[...groups.keys(), ...own].join(', ')}` })
   }
   return options

@@ -11,6 +11,8 @@ export interface Output {
   say(text: string): void
   /** A step of a longer run, with a bar and an ETA on a terminal and one line per finished step elsewhere. */
   step(event: StepEvent): void
+  /** What is new in a longer run: a line on stderr, or on a terminal a picture that takes the place of the one before. */
+  live(line: string, picture: string): void
   /** Progress of the one thing that a command does. */
   progress(progress: Progress): void
   close(): void
@@ -36,6 +38,7 @@ export function createOutput(json: boolean): Output {
     }
   }
   const say = (text: string) => process.stderr.write(`${text}\n`)
+  let drawn = 0
   return {
     json,
     result: (value, text) => process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`),
@@ -46,6 +49,13 @@ export function createOutput(json: boolean): Output {
       if (state !== 'end') return
       stopBar()
       say(`${title}: ${seconds(elapsed)}${note === undefined ? '' : `, ${note}`}`)
+    },
+    live(line, picture) {
+      stopBar()
+      if (!process.stderr.isTTY) return void say(line)
+      if (drawn > 0) process.stderr.write(`\x1b[${drawn}A\x1b[0J`) // up and clear to the end
+      say(`${picture}\n${line}`)
+      drawn = picture.split('\n').length + 1
     },
     progress: (progress) => showBar(progress, ''),
     close: stopBar,

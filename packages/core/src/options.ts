@@ -112,7 +112,8 @@ function expectation(type: string, bound: string, expected: string | null): stri
 export interface OptionDescription {
   /** In camelCase, as in the schema. */
   readonly name: string
-  readonly kind: 'number' | 'integer' | 'boolean' | 'text' | 'choice' | 'choiceOrNumber'
+  /** `list`: several values, which only a file of options can hold. */
+  readonly kind: 'number' | 'integer' | 'boolean' | 'text' | 'choice' | 'choiceOrNumber' | 'list'
   /** Words or numbers to choose from, empty unless `kind` is a choice. */
   readonly choices: readonly (string | number)[]
   /** True when `none` (null) is a value. */
@@ -157,7 +158,9 @@ export function describeOptions(schema: v.GenericSchema): readonly OptionDescrip
               : 'number'
             : base.type === 'boolean'
               ? 'boolean'
-              : 'text'
+              : base.type === 'array'
+                ? 'list'
+                : 'text'
     return { name, kind, choices, nullable, default: field.default, description: metadata?.description ?? '', unit: metadata?.unit }
   })
 }

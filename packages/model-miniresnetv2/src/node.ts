@@ -27,4 +27,7 @@ export async function loadModelFolder(dir: string): Promise<SavedModel> {
   return readModelFiles(Object.fromEntries(files), dir)
 }
 
+export { CHECKPOINT_FILE, openRunFolder } from './training/run-folder.ts'
+
 export type { ModelToSave, SavedModel }
+export type { RunFiles, RunFolder } from './training/run-folder.ts'

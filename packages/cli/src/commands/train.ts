@@ -1,29 +1,31 @@
 import { audioOptionsSchema, melOptionsSchema, patchOptionsSchema } from '@aed/core'
-import { leakMark, trainClassifier, trainOptionsSchema } from '@aed/e2e'
+import { leakMark, networkTrainingSchema, trainClassifier, trainOptionsSchema } from '@aed/e2e'
 import { formatEvaluation } from '@aed/eval-cliplevel'
 import type { CommandModule } from '../commands.ts'
 import { percent } from '../text.ts'
+import { drawCurves, epochLine } from '../training-curves.ts'
 
 export const train: CommandModule = {
   args: [],
-  schemas: { '': trainOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
+  schemas: { '': trainOptionsSchema, training: networkTrainingSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [
     { syntax: '--data <DIR>', description: 'folder of clips: ESC-50 layout, labels.csv, or a folder per class', required: true },
     { syntax: '--out <DIR>', description: 'model folder to write', required: true },
   ],
-  examples: ['aed train --data ESC-50-master --backbone backbones/ --out model', 'aed train --data clips/ --fold 5 --stacks 2 --out model', 'aed train --data ESC-50-master --classes dog,rooster --garbage-class other --out model'],
+  examples: ['aed train --data ESC-50-master --mode fine-tune --backbone backbones/ --fold 1 --out model', 'aed train --data clips/ --mode scratch --epochs 40 --validation 0.15 --out model', 'aed train --data ESC-50-master --backbone backbones/ --out model', 'aed train --data clips/ --fold 5 --stacks 2 --out model', 'aed train --data ESC-50-master --classes dog,rooster --garbage-class other --out model'],
   async run({ options, output, signal }) {
-    const { data, out, audio, mel, patches, ...rest } = options as { data: string; out: string; audio?: object; mel?: object; patches?: object }
-    const given = { data, out, features: { ...(audio && { audio }), ...(mel && { mel }), ...(patches && { patches }) }, options: withoutUndefined(rest) }
-    const { card, trained, test, leak } = await trainClassifier(given, { signal, onStep: (event) => output.step(event) })
-    const last = trained.history[trained.bestEpoch - 1]!
+    const { data, out, audio, mel, patches, training, ...rest } = options as { data: string; out: string; audio?: object; mel?: object; patches?: object; training?: object }
+    const given = { data, out, features: { ...(audio && { audio }), ...(mel && { mel }), ...(patches && { patches }) }, options: withoutUndefined(rest), ...(training && { training }) }
+    const { card, history, bestEpoch, test, leak } = await trainClassifier(given, { signal, onStep: (event) => output.step(event), onHistory: (epochs) => output.live(epochLine(epochs), drawCurves(epochs)) })
+    const { accuracy, valAccuracy } = history[bestEpoch - 1]!
+    const figure = valAccuracy === null ? `accuracy in training ${percent(accuracy)}` : `validation accuracy ${percent(valAccuracy)}`
     const text = [
-      `${card.name}: ${card.classes!.length} classes, best epoch ${trained.bestEpoch} of ${trained.history.length}, validation accuracy ${percent(last.valAccuracy)} (patches)`,
+      `${card.name}: ${card.classes!.length} classes, epoch ${bestEpoch} of ${history.length} kept, ${figure} (patches)`,
       ...(test ? [formatEvaluation(test)] : []),
       ...(leak ? [leakMark(leak)] : []),
       `model folder: ${out}`,
     ]
-    output.result({ model: out, card, bestEpoch: trained.bestEpoch, history: trained.history, test, leaky: leak }, text.join('\n'))
+    output.result({ model: out, card, bestEpoch, history, test, leaky: leak }, text.join('\n'))
   },
 }
 

@@ -28,8 +28,8 @@ export interface TrainModelInput {
 
 /** What a caller of {@link trainModel} can hand in beside data and options. */
 export interface TrainModelContext extends Pick<StageContext, 'signal' | 'onProgress'> {
-  /** Called after each epoch. */
-  readonly onEpoch?: (epoch: EpochRecord) => void
+  /** Called with all epochs so far: after each, and at once when a run goes on. */
+  readonly onHistory?: ((history: readonly EpochRecord[]) => void) | undefined
   /** Called after each epoch with all that is needed to go on from there; awaited. */
   readonly onCheckpoint?: (bytes: Uint8Array<ArrayBuffer>) => Promise<void> | void
   /** A checkpoint to go on from: the result is that of a run which was never stopped, to the bit. */
@@ -95,7 +95,7 @@ function initialCheckpoint(run: RunDescription, weights: Float32Array<ArrayBuffe
  */
 export async function trainModel(input: TrainModelInput, optionsInput: TrainModelOptionsInput = {}, context: TrainModelContext = {}): Promise<TrainedModel> {
   const options = parseOptions(trainModelOptionsSchema, optionsInput, 'trainModel')
-  const { signal, onProgress, onEpoch, onCheckpoint, resume } = context
+  const { signal, onProgress, onHistory, onCheckpoint, resume } = context
   const prepared = prepare(input)
   const { network, layout, inputShape, classes, multiLabel, head, teacher } = prepared
   const { validation } = input
@@ -112,6 +112,7 @@ export async function trainModel(input: TrainModelInput, optionsInput: TrainMode
   if (resume) {
     state = await decodeCheckpoint(resume.bytes, resume.name)
     requireSameRun(state.run, run, resume.name)
+    onHistory?.(state.history)
   }
   const epochs = options.probeEpochs + options.epochs
   const stepsPerEpoch = Math.ceil(source.samplesPerEpoch / options.batchSize)
@@ -132,7 +133,7 @@ export async function trainModel(input: TrainModelInput, optionsInput: TrainMode
       })
       const evaluated = options.emaDecay > 0 ? trained.arrays.average : trained.arrays.weights
       state = closeEpoch(trained, evaluate && (await evaluate(evaluated)), evaluated, options)
-      onEpoch?.(state.history.at(-1)!)
+      onHistory?.(state.history)
       await onCheckpoint?.(await encodeCheckpoint(state))
     }
   } finally {
