@@ -113,8 +113,9 @@ export async function trainClassifier(
       return { graph: model.graph, history, bestEpoch, scores, files: async (card) => ({ ...toModelFiles({ ...model, card }), 'curves.jsonl': curvesJsonl(history), 'curves.html': await curvesHtml(title, history) }) }
     }
     const outcome = training ? await trainAll(training) : await trainHeadOnly()
-    const { epochs = options.epochs ?? HEAD_EPOCHS, ...recipe } = training ?? {}
-    const card = modelCard({ stacks, backbone, dataset, features, split, choice, leak, seed, epochs, skipped: set.skipped, mode, ...(training && { training: recipe }) })
+    const epochs = training?.epochs ?? options.epochs ?? HEAD_EPOCHS
+    const recipe = training && Object.fromEntries(Object.entries(training).filter(([name]) => name !== 'threads' && name !== 'epochs' && name !== 'seed')) // threads leave no trace
+    const card = modelCard({ stacks, backbone, dataset, features, split, choice, leak, seed, epochs, skipped: set.skipped, mode, ...(recipe && { training: recipe }) })
     await steps.run('model folder', async () => folder.finish(await outcome.files(card)), () => path.join(input.out, 'model.json'))
     const testPatches = patchesOf(set, test)
     const evaluated = test.length === 0 ? null : evaluate(patchScores(dataset.classes, set, test, testPatches, await outcome.scores(take(set.patches, testPatches), testPatches)), { seed })

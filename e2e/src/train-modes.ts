@@ -1,13 +1,11 @@
 import { AedError, option, parseOptions, type OptionsOf } from '@aed/core'
 import { trainModelOptionsSchema, type TrainModelOptions, type TrainModelOptionsInput } from '@aed/model-miniresnetv2'
+import { availableParallelism } from 'node:os'
 import * as v from 'valibot'
-
-// Seed and epochs are options of training as such, whatever is trained.
-const { seed: _seed, epochs: _epochs, ...trainModelEntries } = trainModelOptionsSchema.entries
 
 /** Options of training more than a head; what is left out is as the mode's recipe says. */
 export const networkTrainingSchema = v.strictObject({
-  ...trainModelEntries,
+  ...v.omit(trainModelOptionsSchema, ['seed', 'epochs']).entries, // of training as such, whatever is trained
   dropout: option.number(0.3, 'part of the embedding that is dropped before the head', { min: 0, max: 0.99 }),
   pooling: option.choice(['none', 'avg', 'max'], 'none', 'what comes before the head, from scratch'),
   speeds: option.text('1,0.85,0.92,1.08,1.17', 'speeds at which each recording is learned, comma-separated'),
@@ -35,7 +33,7 @@ const AUGMENT: NonNullable<TrainModelOptionsInput['augment']> = [
 ]
 
 const COMMON: NetworkTrainingInput = {
-  samplesPerEpoch: 1600, learningRate: 1.5e-3, warmupEpochs: 2, weightDecay: 1e-3, labelSmoothing: 0.1, clipNorm: 5, emaDecay: 0.99, minPeakDb: -30, augment: AUGMENT, augmentFloor: -80,
+  samplesPerEpoch: 1600, shards: 2, learningRate: 1.5e-3, warmupEpochs: 2, weightDecay: 1e-3, labelSmoothing: 0.1, clipNorm: 5, emaDecay: 0.99, minPeakDb: -30, augment: AUGMENT, augmentFloor: -80,
 } // prettier-ignore
 
 /** Recipes: what options are that nobody gave. */
@@ -44,10 +42,14 @@ export const MODE_RECIPES: Readonly<Record<Exclude<TrainMode, 'head'>, NetworkTr
   scratch: { ...COMMON, epochs: 60, learningRate: 3e-3 },
 }
 
-/** Completes options by the recipe of a mode. */
+/** Completes options by the recipe of a mode; as many threads as the machine has, up to one a shard. */
 export function networkTraining(mode: Exclude<TrainMode, 'head'>, input: unknown, { epochs, seed }: { readonly epochs: number | null; readonly seed: number }): NetworkTraining {
   const { epochs: usual, ...recipe } = MODE_RECIPES[mode]
-  const complete = parseOptions(networkTrainingSchema, { ...recipe, ...(input as object) }, 'train')
+  const { shards = recipe.shards! } = input as NetworkTrainingInput
+  const threads = Math.max(1, Math.min(Number.isInteger(shards) ? shards : 1, availableParallelism()))
+  const complete = parseOptions(networkTrainingSchema, { ...recipe, threads, ...(input as object) }, 'train')
+  if (complete.threads > complete.shards) throw new AedError('INVALID_OPTION', `train: threads takes at most one a shard, got ${complete.threads} for ${complete.shards}`, { hint: 'more shards, each with batch statistics of its own' })
+  if (complete.backend !== 'wasm' && complete.shards > 1) throw new AedError('INVALID_OPTION', `train: shards takes 1 with backend ${complete.backend}, got ${complete.shards}`)
   return { ...complete, epochs: epochs ?? usual!, seed }
 }
 

@@ -1,5 +1,5 @@
 import { AedError, type FeatureConfig, type StageContext } from '@aed/core'
-import { createMiniResNetV2, withHead, type KerasModel } from '@aed/model-miniresnetv2'
+import { createMiniResNetV2, trainModelOptionsSchema, withHead, type KerasModel, type TrainModelOptions } from '@aed/model-miniresnetv2'
 import type { RunFolder } from '@aed/model-miniresnetv2/node'
 import { trainModel, type EpochRecord, type TrainedModel, type TrainModelContext } from '@aed/model-miniresnetv2/train'
 import { curvesHtml, curvesJsonl } from './curves.ts'
@@ -33,9 +33,9 @@ function initialNetwork({ backbone, classes, stacks, set }: NetworkTrainingInput
  */
 export async function trainNetwork(input: NetworkTrainingInput, options: NetworkTraining, features: FeatureConfig, folder: RunFolder, context: RunContext, { onProgress, onHistory }: Pick<StageContext, 'onProgress'> & Pick<TrainModelContext, 'onHistory'> = {}): Promise<TrainedModel> {
   const { set, classes, split, title } = input
-  const { dropout: _dropout, pooling: _pooling, speeds, validation: _validation, ...training } = options
+  const training = Object.fromEntries(Object.entries(options).filter(([name]) => name in trainModelOptionsSchema.entries)) as TrainModelOptions
   const clips = split.train.map((clip) => set.clips[clip]!)
-  const spectrograms = await loadSpectrograms(clips, features, parseSpeeds(speeds), context, (progress) => onProgress?.(progress))
+  const spectrograms = await loadSpectrograms(clips, features, parseSpeeds(options.speeds), context, (progress) => onProgress?.(progress))
   const usable = clips.flatMap(({ label }, i) => (spectrograms[i]!.length > 0 ? [{ spectrograms: spectrograms[i]!, labels: [classes.indexOf(label)] }] : []))
   const held = patchesOf(set, split.validation)
   if (split.validation.length > 0 && held.length === 0) throw new AedError('SPLIT_INVALID', 'train: all validation clips are shorter than a patch')

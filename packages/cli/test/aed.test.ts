@@ -142,6 +142,35 @@ describe('aed train', () => {
     expect(failure(...train('a.wav'))).toContain('FILE_EXISTS')
   }, 120_000)
 
+  it('trains a network from scratch by a recipe in YAML, and goes on with a run that was stopped', () => {
+    writeFileSync(at('scratch.yaml'), 'mode: scratch\nsamples-per-epoch: 8\nbatch-size: 4\nspeeds: "1"\nvalidation: 0.25\naugment:\n  - name: timeMask\n  - { name: mix, alpha: 0.4 }\n')
+    const train = ['train', '--data', 'clips', '--config', 'scratch.yaml', '--epochs', '2', '--json']
+    const run = aed(...train, '--out', 'scratch')
+    expect(run.status).toBe(0)
+    expect(run.stderr).toMatch(/epoch 1: loss [\d.]+, accuracy .*validation loss.*\nepoch 2: /)
+    const { history, card } = JSON.parse(run.stdout) as { history: object[]; card: { provenance: { mode: string; training: { augment: object[] } } } }
+    expect(history).toHaveLength(2)
+    expect(card.provenance).toMatchObject({ mode: 'scratch', training: { augment: [{ name: 'timeMask', maxWidth: 8 }, { name: 'mix', alpha: 0.4 }] } })
+    expect(readdirSync(at('scratch')).sort()).toEqual(['aed.json', 'curves.html', 'curves.jsonl', 'group1-shard1of1.bin', 'model.json'])
+    expect(readFileSync(at('scratch/curves.html'), 'utf8')).toContain('<svg')
+
+    // A step that diverges leaves the checkpoint before it; without --resume nothing is begun over it.
+    const diverged = aed(...train, '--optimizer', 'sgd', '--learning-rate', '1e30', '--clip-norm', 'none', '--warmup-epochs', '0', '--out', 'diverged')
+    expect([diverged.status, diverged.stderr]).toEqual([2, expect.stringMatching(/\nerror: TRAINING_FAILED: .*step \d \(epoch \d\).*\n$/)])
+    mkdirSync(at('stopped'))
+    writeFileSync(at('stopped/checkpoint.bin'), 'no checkpoint')
+    expect(failure(...train, '--out', 'stopped')).toContain('FILE_EXISTS')
+    expect(aed(...train, '--resume', '--out', 'stopped')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/error: MODEL_INVALID: stopped\/checkpoint.bin: is not a checkpoint.*\n$/) as string })
+  }, 120_000)
+
+  it('refuses options of another mode', () => {
+    expect(failure('train', '--data', 'clips', '--momentum', '0.5', '--out', 'no')).toMatch(/INVALID_OPTION: train: momentum is an option of the modes fine-tune and scratch/)
+    expect(failure('train', '--data', 'clips', '--mode', 'fine-tune', '--out', 'no')).toMatch(/INVALID_OPTION: train: mode fine-tune needs a backbone/)
+    expect(failure('train', '--data', 'clips', '--mode', 'scratch', '--speeds', '1,x', '--out', 'no')).toMatch(/INVALID_OPTION: train: speeds/)
+    expect(failure('train', '--data', 'clips', '--mode', 'scratch', '--threads', '4', '--out', 'no')).toMatch(/INVALID_OPTION/)
+    expect(existsSync(at('no'))).toBe(false)
+  }, 60_000)
+
   it('refuses clips of one class', () => {
     mkdirSync(at('single'))
     for (let i = 0; i < 3; i++) writeWav(`single/only/${i}.wav`, 2)

@@ -1,7 +1,7 @@
-import type { GradientEngine } from '../gradient-engine.ts'
+import type { GradientOptions } from '../gradient-engine.ts'
+import { createWasmGradients } from '../gradients/wasm-gradients.ts'
 import type { KerasModel } from '../keras/model.ts'
-import type { WeightPlace } from './weight-layout.ts'
-import type { WeightLayout } from './weight-layout.ts'
+import type { WeightLayout, WeightPlace } from './weight-layout.ts'
 import type { TrainedPart } from './trained-part.ts'
 import type { Teacher } from './distill.ts'
 import type { TrainModelOptions } from './options.ts'
@@ -30,16 +30,19 @@ export interface Gradients {
   close(): Promise<void>
 }
 
-/** Starts the engine of a backend for the part of a network that is trained. */
-export async function createGradients(model: Pick<KerasModel, 'network' | 'weights'>, layout: WeightLayout, part: TrainedPart, teacher: Teacher | null, { backend, batchSize }: Pick<TrainModelOptions, 'backend' | 'batchSize'>): Promise<Gradients> {
+/** Starts the engine of a backend for the part of a network that is trained: on wasm our own, elsewhere tfjs. */
+export async function createGradients(model: Pick<KerasModel, 'network' | 'weights'>, layout: WeightLayout, part: TrainedPart, teacher: Teacher | null, options: Pick<TrainModelOptions, 'backend' | 'batchSize' | 'shards' | 'threads'>): Promise<Gradients> {
+  const { backend, batchSize, shards, threads } = options
   const trained = new Set(part.places.map(({ key }) => key))
-  const engine: GradientEngine = await createTfjsGradients(model, {
+  const engineOptions: GradientOptions = {
     trainable: (key) => trained.has(key),
     frozenStatistics: (layer) => !part.batchNorms.has(layer),
     ...(teacher && { taps: teacher.taps }),
     batchSize,
-    backend,
-  })
+    shards,
+    threads,
+  }
+  const engine = await (backend === 'wasm' ? createWasmGradients(model, engineOptions) : createTfjsGradients(model, { ...engineOptions, backend }))
   const placeOf = new Map(layout.places.map((place): [string, WeightPlace] => [place.key, place]))
   const moves = engine.parameters.map(({ key, offset, length }) => ({ offset, length, at: placeOf.get(key)!.offset }))
   const values = new Float32Array(layout.size)

@@ -28,7 +28,9 @@ export const trainModelOptionsSchema = v.strictObject({
   minPeakDb: option.numberOrNone(null, 'a window whose loudest value is below this is drawn again', { unit: 'dB' }),
   augment: v.optional(v.pipe(augmentRecipeSchema.entries.steps, v.metadata({ description: 'steps of a recipe of @aed/dsp-mel, done to each patch' })), () => []),
   augmentFloor: option.numberOrNone(null, 'values below this are raised to it after augmentation', { unit: 'dB' }),
-  backend: option.choice(['wasm', 'cpu', 'webgl'], 'wasm', 'where tfjs computes'),
+  backend: option.choice(['wasm', 'cpu', 'webgl'], 'wasm', 'where gradients are computed: by our own kernels (wasm), or by tfjs'),
+  shards: option.integer(1, 'parts of a batch, each with batch statistics of its own; with tfjs one', { min: 1, max: 64 }),
+  threads: option.integer(1, 'threads that share the parts of a batch: at most one a part; the result does not depend on them', { min: 1, max: 64 }),
   seed: v.optional(v.pipe(v.union([v.number(), v.string()]), v.metadata({ description: 'seed of everything random' })), 0),
 })
 

@@ -54,6 +54,13 @@ describe('trainModel', () => {
     expect((await train({ ...full, seed: 1 })).model.weights).not.toEqual(whole.model.weights)
   })
 
+  it('gives the same bytes for two threads as for one, also where one goes on with what two began', async () => {
+    const checkpoints: Uint8Array[] = []
+    const two = await train({ ...full, shards: 2, threads: 2 }, {}, { onCheckpoint: (bytes) => void checkpoints.push(bytes) })
+    expect(await train({ ...full, shards: 2 })).toEqual(two)
+    expect(await train({ ...full, shards: 2 }, {}, { resume: { bytes: checkpoints[2]!, name: 'checkpoint' } })).toEqual(two)
+  })
+
   it('refuses a checkpoint of another run, and one that is cut off', async () => {
     let bytes = new Uint8Array()
     await train({}, {}, { onCheckpoint: (made) => void (bytes = made) })

@@ -77,6 +77,7 @@ async function describeRun({ model, classes, validation, distill }: TrainModelIn
     distill: distill ? { taps: distill.taps, teacher: await sha256(JSON.stringify([distill.teacher.network, await Promise.all(Object.values(distill.teacher.weights).map(({ data }) => sha256(data)))])) } : null,
     classes,
     ...options,
+    threads: undefined, // of no effect on the result
   }
 }
 
@@ -88,7 +89,7 @@ function initialCheckpoint(run: RunDescription, weights: Float32Array<ArrayBuffe
 
 /**
  * Trains a network on spectrograms: from its head alone to all of it, from pretrained or initial weights; or teaches it another network's
- * activations. The gradient is computed by tfjs; all else (order, windows, augmentation, dropout, optimizer, averages) in plain TypeScript by the
+ * activations. Gradients come from a gradient engine; all else (order, windows, augmentation, dropout, optimizer, averages) is plain TypeScript by the
  * seed, so that equal input and options give equal bytes on one backend, also when the run was killed and went on from a checkpoint.
  * @throws AedError `SPLIT_INVALID` for no clips or a class without any, `MODEL_MISMATCH` for shapes or classes that do not fit, or a checkpoint of
  * another run, `MODEL_INVALID` for a damaged checkpoint, `TRAINING_FAILED` (with the step) for a loss that is not finite, `INVALID_OPTION`, `ABORTED`
