@@ -1,6 +1,6 @@
 import type { BatchStatistics } from '../gradient-engine.ts'
 import type { KerasLayerOf } from '../keras/network.ts'
-import { Conv2D } from '../wasm/conv2d.ts'
+import { createConvolution } from '../wasm/winograd.ts'
 import { Dense } from '../wasm/dense.ts'
 import type { Kernels, Pointer } from '../wasm/kernels.ts'
 import { batchNormStep } from './batch-norm.ts'
@@ -115,7 +115,7 @@ function convStep(place: LayerPlace, layer: KerasLayerOf<'Conv2D'>, memory: Memo
   const [strideHeight, strideWidth] = layer.strides
   const [dilationHeight, dilationWidth] = layer.dilations
   const [padTop, padLeft] = padsBefore(place, layer, [(filterHeight - 1) * dilationHeight + 1, (filterWidth - 1) * dilationWidth + 1])
-  const conv = new Conv2D({
+  const conv = createConvolution({
     inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth,
     strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft,
   })

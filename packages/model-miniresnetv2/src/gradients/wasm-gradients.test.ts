@@ -51,8 +51,8 @@ function narrowNetwork(options: MiniResNetV2Input, part: number): KerasNetwork {
   const wide = miniResNetV2Network(options)
   return { ...wide, layers: wide.layers.map((layer) => (layer.type === 'Conv2D' ? { ...layer, filters: layer.filters / part } : layer)) }
 }
-function narrow(options: MiniResNetV2Input): Pick<KerasModel, 'network' | 'weights'> {
-  const network = narrowNetwork(options, 8)
+function narrow(options: MiniResNetV2Input, part = 8): Pick<KerasModel, 'network' | 'weights'> {
+  const network = narrowNetwork(options, part)
   return shaken({ network, weights: initialWeights(network, 4) }, 'shake')
 }
 const residual = narrow({ inputShape: [16, 13, 1], classes: 3, dropout: 0.3 })
@@ -116,6 +116,7 @@ describe('createWasmGradients', () => {
   it('the same from a layer on, a batch normalization frozen', () =>
     compare(residual, 3, { trainable: (key) => /^(conv2_block2_2|post|head)/.test(key), frozenStatistics: (layer) => layer === 'conv2_block2_1_bn' }))
   it('the same with average pooling, bias and sigmoid', () => compare(pooled, 4))
+  it('the same with channels enough for Winograd’s convolution', () => compare(narrow({ inputShape: [12, 9, 1], classes: 2 }, 4), 2))
   it('the same with maximum pooling', () => compare(maxPooled, 2))
   it('the same on the outputs of layers', () => compare(residual, 4 * 4 * 8 + 2 * 2 * 8, { taps: [{ layer: 'conv2_block2_preact_relu', weight: 0.5 }, { layer: 'flatten', weight: 2 }] })) // prettier-ignore
 

@@ -34,6 +34,13 @@ export interface Kernels {
     x: Pointer, dy: Pointer, dx: Pointer, rows: number, channels: number, scale: Pointer, offset: Pointer, relu: number,
     means: Pointer, a: Pointer, b: Pointer, c: Pointer, add: number,
   ) => void
+  readonly winogradInput: (image: Pointer, tilesHigh: number, tilesWide: number, channels: number, rowBytes: number, planes: Pointer, planeBytes: number) => void
+  readonly winogradOutput: (
+    planes: Pointer, planeBytes: number, tilesWide: number, channels: number, height: number, width: number, bias: Pointer, output: Pointer, add: number,
+  ) => void
+  readonly winogradOutputGradient: (dy: Pointer, height: number, width: number, channels: number, tilesWide: number, planes: Pointer, planeBytes: number) => void
+  readonly winogradFilter: (filter: Pointer, size: number, turned: number, planes: Pointer) => void
+  readonly winogradFilterGradient: (planes: Pointer, size: number, gradient: Pointer) => void
   readonly relu: (x: Pointer, y: Pointer, count: number) => void
   readonly reluGradient: (y: Pointer, dy: Pointer, dx: Pointer, count: number, add: number) => void
   readonly add: (a: Pointer, b: Pointer, y: Pointer, count: number) => void

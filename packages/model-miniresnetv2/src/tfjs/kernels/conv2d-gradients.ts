@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { AedError } from '@aed/core'
-import { Conv2D, type ConvShape } from '../../wasm/conv2d.ts'
+import type { ConvShape } from '../../wasm/conv2d.ts'
+import { createConvolution } from '../../wasm/winograd.ts'
 import { compute, type WasmBackend } from './host.ts'
 
 type Shape4 = [number, number, number, number]
@@ -24,7 +25,7 @@ function convShape(inputShape: readonly number[], filterShape: readonly number[]
 export const conv2DBackpropFilter: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
   const { filterShape, ...rest } = attrs as unknown as ConvAttributes & { readonly filterShape: number[] }
-  const conv = new Conv2D(convShape(x.shape, filterShape, rest, 'Conv2DBackpropFilter'))
+  const conv = createConvolution(convShape(x.shape, filterShape, rest, 'Conv2DBackpropFilter'))
   const wasm = backend as WasmBackend
   const batch = x.shape[0]!
   const out = wasm.makeOutput(filterShape, 'float32')
@@ -36,7 +37,7 @@ export const conv2DBackpropFilter: tf.KernelFunc = ({ inputs, backend, attrs }) 
 export const conv2DBackpropInput: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
   const { inputShape, ...rest } = attrs as unknown as ConvAttributes & { readonly inputShape: number[] }
-  const conv = new Conv2D(convShape(inputShape, filter.shape, rest, 'Conv2DBackpropInput'))
+  const conv = createConvolution(convShape(inputShape, filter.shape, rest, 'Conv2DBackpropInput'))
   const wasm = backend as WasmBackend
   const batch = inputShape[0]!
   const out = wasm.makeOutput(inputShape, 'float32')

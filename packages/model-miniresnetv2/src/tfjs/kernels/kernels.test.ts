@@ -38,7 +38,9 @@ afterAll(() => expect(tf.memory().numTensors).toBe(0))
 // Input, filter height and width, output channels, stride, pad: those of the network, then odd ones.
 const CONVOLUTIONS: readonly (readonly [Shape4, [number, number], number, [number, number], 'valid' | 'same' | number])[] = [
   [[2, 22, 19, 1], [7, 7], 16, [2, 2], 'valid'],
-  [[2, 18, 15, 16], [3, 3], 8, [1, 1], 'valid'],
+  [[2, 18, 15, 16], [3, 3], 16, [1, 1], 'valid'],
+  [[2, 5, 7, 20], [3, 3], 16, [1, 1], 'same'],
+  [[1, 4, 3, 16], [3, 3], 20, [1, 1], 2],
   [[2, 10, 9, 16], [3, 3], 16, [2, 2], 'valid'],
   [[2, 16, 13, 16], [1, 1], 16, [1, 1], 'valid'],
   [[1, 5, 7, 3], [3, 2], 5, [1, 1], 'same'],
