@@ -6,14 +6,16 @@ import { evaluate, type Evaluation } from '@aed/eval-cliplevel'
 import { denseScores, toModelFiles, type EpochMetrics } from '@aed/model-miniresnetv2'
 import { openRunFolder, type RunFiles } from '@aed/model-miniresnetv2/node'
 import { predict, type EpochRecord } from '@aed/model-miniresnetv2/train'
-import { readBackbone } from './backbone.ts'
+import { readBackbone, type Backbone } from './backbone.ts'
 import { curvesHtml, curvesJsonl } from './curves.ts'
 import { checkLeaks, classChoice, classOptionsSchema, requireSingleLabels, type SplitLeak } from './data.ts'
 import { patchScores } from './evaluate-folds.ts'
 import { modelCard, MODEL_FOLDER_FILES } from './fold-files.ts'
 import { loadPatches, patchesOf, take } from './patches.ts'
-import { withRunContext } from './run-context.ts'
+import { withRunContext, type RunContext } from './run-context.ts'
 import { createSteps, type StepEvent } from './steps.ts'
+import { blocksOf } from './recipe.ts'
+import { CLIP_HEAD_MIN_DURATION, trainClipModel } from './train-clip-classifier.ts'
 import { embedPretrained, embedSeeded, floatGraph, holdOutValidation, patchLabels, trainHead } from './train-fold.ts'
 import { networkTraining, parseSpeeds, TRAIN_MODES, type NetworkTraining } from './train-modes.ts'
 import { trainNetwork } from './train-network.ts'
@@ -22,6 +24,8 @@ import { trainNetwork } from './train-network.ts'
 export const trainOptionsSchema = v.strictObject({
   stacks: option.numberChoice([1, 2], 1, 'network size'),
   backbone: option.textOrNone(null, 'Keras .h5 file, or a folder of the published ones; none: seeded initial values'),
+  head: option.choice(['dense', 'clip'], 'dense', 'dense: one softmax layer on each patch; clip: statistics of the clip and one linear layer in closed form, which needs a backbone'),
+  blocks: option.text('post_relu,mel,modst,env4', 'statistics of a clip head: mel, modst, env4, and tapped tensors (TENSOR, TENSOR@2, TENSOR/mean)'),
   fold: option.integerOrNone(null, 'official fold kept out of training and used for the test; none: train on everything', { min: 1 }),
   seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),
   mode: option.choice(TRAIN_MODES, 'head', 'what is trained: the dense head on a frozen backbone; all of a network from a backbone on; or from initial values'),
@@ -40,8 +44,9 @@ export type TrainOptions = OptionsOf<typeof trainOptionsSchema>
 export interface TrainedClassifier {
   readonly graph: Graph
   readonly card: ModelCard
+  /** None for a clip head, which is solved at once. */
   readonly history: readonly (EpochMetrics | EpochRecord)[]
-  /** The epoch whose weights were kept (of the head: so many epochs were trained), from 1. */
+  /** The epoch whose weights were kept (of the head: so many epochs were trained), from 1; 0 without epochs. */
   readonly bestEpoch: number
   /** null when no fold was kept out. */
   readonly test: Evaluation | null
@@ -63,7 +68,7 @@ interface Outcome extends Pick<TrainedClassifier, 'graph' | 'history' | 'bestEpo
 }
 
 /**
- * Trains a classifier with the clips of a folder and writes the model folder: a dense head on a frozen backbone, or (`mode`) all of a network
+ * Trains a classifier with the clips of a folder and writes the model folder: a dense head or a clip head on a frozen backbone, or (`mode`) all of a network
  * from a backbone or from initial values on.
  * @param input.data folder of a dataset
  * @param input.out folder to write; while a network is trained it holds checkpoint and curves
@@ -83,7 +88,12 @@ export async function trainClassifier(
   if (mode === 'scratch' && options.backbone !== null) throw new AedError('INVALID_OPTION', 'train: mode scratch takes no backbone', { hint: 'leave out --backbone, or use --mode fine-tune' })
   const training = mode === 'head' ? null : networkTraining(mode, input.training ?? {}, options)
   if (training) parseSpeeds(training.speeds)
-  const features: FeatureConfig = parseOptions(featureConfigSchema, input.features, 'train')
+  if (options.head === 'clip') {
+    if (mode !== 'head') throw new AedError('INVALID_OPTION', `train: --head clip trains the head alone, got mode ${mode}`, { hint: 'leave out --mode' })
+    if (options.backbone === null) throw new AedError('USAGE', 'train: --head clip needs --backbone', { hint: 'give a Keras .h5 file, or the folder of the published backbones' })
+    blocksOf(options.blocks, 'train: blocks')
+  }
+  const features: FeatureConfig = parseOptions(featureConfigSchema, options.head === 'clip' ? withMinDuration(input.features) : input.features, 'train')
   const folder = await openRunFolder(input.out, MODEL_FOLDER_FILES, options.resume)
   const choice = classChoice(options, seed)
   const found = await readDataset(input.data, choice)
@@ -91,6 +101,7 @@ export async function trainClassifier(
   const leak = checkLeaks(found, keepOut(found, options.fold), options.allowLeaks, `fold ${options.fold ?? ''}`) // what is wrong with the fold is told before anything is decoded
   const backbone = options.backbone === null ? null : await readBackbone(options.backbone, stacks, [features.mel.nMels, features.patches.patchLength, 1])
   return withRunContext({ cache: options.cache, jobs: options.jobs, signal }, async (context) => {
+    if (options.head === 'clip') return trainClip(context, backbone!)
     const steps = createSteps(training ? 3 : 4, onStep, signal)
     const set = await steps.run('audio and features', (report) => loadPatches(found, features, context, report, options), ({ patches }) => `${patches.shape[0]!} patches`)
     const dataset = { ...found, clips: set.clips }
@@ -121,6 +132,22 @@ export async function trainClassifier(
     const evaluated = test.length === 0 ? null : evaluate(patchScores(dataset.classes, set, test, testPatches, await outcome.scores(take(set.patches, testPatches), testPatches)), { seed })
     return { graph: outcome.graph, card, history: outcome.history, bestEpoch: outcome.bestEpoch, leak, test: evaluated }
   })
+
+  async function trainClip(context: RunContext, backbone: Backbone): Promise<TrainedClassifier> {
+    const steps = createSteps(3, onStep, signal)
+    const { train, test: held } = keepOut(found, options.fold)
+    const { graph, head, test } = await trainClipModel({ dataset: found, backbone, features, blocks: options.blocks, train, test: held, seed }, context, steps)
+    const split = { fold: options.fold ?? 0, train, validation: [], test: held }
+    const card: ModelCard = { ...modelCard({ stacks, backbone, dataset: found, features, split, choice, leak, seed, epochs: 0, skipped: [], mode }), head }
+    await steps.run('model folder', () => folder.finish(toModelFiles({ graph, card })), () => path.join(input.out, 'model.json'))
+    return { graph, card, history: [], bestEpoch: 0, leak, test }
+  }
+}
+
+/** A partial feature config with the least length of clips that a clip head has unless told otherwise. */
+function withMinDuration(features: unknown): unknown {
+  const { audio, ...rest } = (features ?? {}) as { readonly audio?: object }
+  return { ...rest, audio: { minDuration: CLIP_HEAD_MIN_DURATION, ...audio } }
 }
 
 /** Part of each class that chooses the epoch of a head, and epochs at most. */

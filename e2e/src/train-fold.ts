@@ -78,6 +78,8 @@ export async function embedSeeded(stacks: number, set: PatchSet, labels: Int32Ar
 export interface HeadOptions {
   readonly epochs: number
   readonly seed: number
+  /** False: the epoch that validation chose is kept as it is. */
+  readonly refit?: boolean
 }
 
 /**

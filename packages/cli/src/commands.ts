@@ -40,6 +40,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   infer: { summary: 'run a model on a .npy of patches', load: () => import('./commands/infer.ts').then((m) => m.infer) },
   classify: { summary: 'labels of recordings, with scores', load: () => import('./commands/classify.ts').then((m) => m.classify) },
   eval: { summary: 'patch- and clip-level accuracy of a model or of a table of scores', load: () => import('./commands/eval.ts').then((m) => m.evaluate) },
+  cv: { summary: 'judge recipes by cross-validation', load: () => import('./commands/cv.ts').then((m) => m.cv) },
   deploy: { summary: 'write the C library of an int8 .tflite', load: () => import('./commands/deploy.ts').then((m) => m.deploy) },
   data: {
     summary: 'get datasets, look at them, split them, make them',

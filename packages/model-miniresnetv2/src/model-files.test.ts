@@ -9,6 +9,7 @@ import { readKerasH5 } from './keras/h5.ts'
 import { createMiniResNetV2 } from './miniresnetv2.ts'
 import { readModelFiles, toModelFiles } from './model-files.ts'
 import { loadModelFolder, saveModelFolder } from './node.ts'
+import { tapGraph } from './tap-graph.ts'
 import { predict } from './tfjs/predict.ts'
 
 const card: ModelCard = { schema: 'aed-model/1', name: 'tiny', classes: ['a', 'b', 'c'], features: featureConfig(), head: { kind: 'meanScores' }, provenance: { seed: 1 }, licence: 'none' }
@@ -41,6 +42,28 @@ describe('toModelFiles', () => {
     expect(readModelFiles(toModelFiles({ graph: model.graph, card })).graph).toEqual(model.graph)
     const tiny = readKerasH5(golden('tiny.h5'), 'tiny.h5')
     expect(readModelFiles(toModelFiles({ ...tiny, card: { ...card, classes: null } })).network).toEqual(tiny.network)
+  })
+})
+
+describe('a model with a clip head', () => {
+  const backbone = createMiniResNetV2({ inputShape: [16, 13, 1], seed: 4 }).graph
+  const head = (tensor: string): ModelCard['head'] => ({
+    kind: 'clip', patchStep: 5, activation: 'softmax', mean: '', scale: '', weights: '', bias: '',
+    blocks: [{ kind: 'tap', name: tensor, tensor, rowPool: 1, statistics: ['mean'], epsilon: 1e-4, sqrt: true }],
+  }) // prettier-ignore
+
+  it('is read back with its taps as outputs, several too', () => {
+    for (const taps of [['post_relu'], ['conv2_block1_out', 'post_relu']]) {
+      const blocks = taps.flatMap((tensor) => (head(tensor) as { blocks: object[] }).blocks)
+      const clip = { ...card, head: { ...head('post_relu'), blocks } as ModelCard['head'] }
+      const graph = tapGraph(backbone, taps)
+      expect(readModelFiles(toModelFiles({ graph, card: clip }))).toMatchObject({ graph, card: clip })
+    }
+  })
+
+  it('is refused where its network has no such tap', () => {
+    const files = toModelFiles({ graph: tapGraph(backbone, ['post_relu']), card: { ...card, head: head('relu_9') } })
+    expect(() => readModelFiles(files)).toThrow(code('MODEL_MISMATCH'))
   })
 })
 

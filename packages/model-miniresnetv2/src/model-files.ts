@@ -1,9 +1,10 @@
-import { AedError, MODEL_CARD_SCHEMA, parseModelCard, sizeOf, type Graph, type ModelCard, type Tensor } from '@aed/core'
+import { AedError, MODEL_CARD_SCHEMA, parseModelCard, sizeOf, type Graph, type ModelCard, type StatisticsHead, type Tensor } from '@aed/core'
 import { parseKerasConfig } from './keras/config.ts'
 import { kerasOfGraph } from './keras/from-graph.ts'
 import { kerasModel, type KerasModel } from './keras/model.ts'
 import type { KerasLayer, KerasNetwork, KerasWeights } from './keras/network.ts'
 import { weightSpecs } from './keras/network.ts'
+import { tapGraph } from './tap-graph.ts'
 
 /** A model as its folder holds it. */
 export interface SavedModel extends KerasModel {
@@ -40,14 +41,22 @@ function topology({ name, layers, output }: KerasNetwork): object {
   }
 }
 
+/** The graph of a clip head up to the last of its taps: a network of one output, as tfjs writes it; the head in the card names the taps. */
+function singleOutput(graph: Graph, { head }: ModelCard): Graph {
+  return head.kind === 'clip' ? { ...graph, outputs: [graph.nodes.at(-1)!.outputs[0]!] } : graph
+}
+
+/** The tensors that a clip head reads. */
+const tapsOf = ({ blocks }: StatisticsHead): string[] => [...new Set(blocks.flatMap((block) => (block.kind === 'tap' ? [block.tensor] : [])))]
+
 /**
  * The files of a model folder by name: a tfjs layers model that plain `tf.loadLayersModel` reads (`model.json`, one shard of
  * weights) and the model card (`aed.json`). Equal models give equal bytes.
  * @throws AedError `MODEL_UNSUPPORTED` for graphs that no Keras layers make, `INVALID_OPTION` for an invalid card
  */
 export function toModelFiles(model: ModelToSave): Record<string, Uint8Array<ArrayBuffer>> {
-  const { network, weights } = model.network ? model : kerasOfGraph(model.graph)
   const card = parseModelCard(model.card, CARD)
+  const { network, weights } = model.network ? model : kerasOfGraph(singleOutput(model.graph, card))
   const specs = weightSpecs(network)
   const shard = new Uint8Array(4 * specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0))
   const view = new DataView(shard.buffer)
@@ -71,7 +80,7 @@ export function toModelFiles(model: ModelToSave): Record<string, Uint8Array<Arra
  * @param files by name: `model.json`, the shards that it names, and `aed.json`; without the last the card is a bare one
  * @param where how errors call the folder
  * @throws AedError `MODEL_INVALID` for missing, damaged or truncated files, `MODEL_UNSUPPORTED` for other layers, by name, `MODEL_MISMATCH` for
- * weights of another shape or a card of another number of classes
+ * weights of another shape or a card of another number of classes, or taps of its clip head that the network does not have
  */
 export function readModelFiles(files: Readonly<Record<string, Uint8Array>>, where = 'model folder'): SavedModel {
   const invalid = (what: string, cause?: unknown) => new AedError('MODEL_INVALID', `${where}: ${what}`, cause === undefined ? {} : { cause })
@@ -93,6 +102,7 @@ export function readModelFiles(files: Readonly<Record<string, Uint8Array>>, wher
   const read = kerasModel(network, weights, where)
   const { classes } = read.architecture
   const card = Object.hasOwn(files, CARD) ? parseModelCard(json(CARD), `${where}: ${CARD}`) : bareCard(network.name)
+  if (card.head.kind === 'clip') return { ...read, graph: tapGraph(read.graph, tapsOf(card.head)), card }
   if (card.classes && card.classes.length !== classes)
     throw new AedError('MODEL_MISMATCH', `${where}: ${CARD} names ${card.classes.length} classes, the model has ${classes ?? 'no'} outputs`)
   return { ...read, card }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { AedError, audioOptionsSchema, melOptionsSchema, patchOptionsSchema, type PatchScores } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
-import { leakMark, loadPatches, patchEnergies, patchesOf, patchScores, readForModel, scoreGraph, take, trainedOn, withRunContext, type SkippedClip, type SplitLeak } from '@aed/e2e'
+import { leakMark, loadPatches, patchEnergies, patchesOf, patchScores, readForModel, scoreClipModel, scoreGraph, take, trainedOn, withRunContext, type SkippedClip, type SplitLeak } from '@aed/e2e'
 import { evaluate as evaluateScores, evaluateOptionsSchema, formatEvaluation, formatScoresCsv, parseScoresCsv } from '@aed/eval-cliplevel'
 import type { CommandCall, CommandModule } from '../commands.ts'
 import { cardFor } from '../model-card.ts'
@@ -59,6 +59,11 @@ async function scoreModel(location: string, data: string, { options, output, sig
   const leak = trainedOn(card, dataset, clips)
   return withRunContext({ signal }, async (context) => {
     const chosen = { ...dataset, clips: clips.map((clip) => dataset.clips[clip]!) }
+    if (card.head.kind === 'clip') {
+      // One row a clip: the head scores the clip as a whole.
+      const scores = await scoreClipModel({ graph: model.graph, card }, chosen.clips, context, (progress) => output.progress(progress))
+      return { scores: { classes, clips: chosen.clips, clipOfPatch: Int32Array.from(chosen.clips.keys()), scores }, skipped: [], leak, sigmoid: card.head.activation === 'logistic' }
+    }
     const set = await loadPatches(chosen, card.features, context, (progress) => output.progress(progress), { skipBad: options['skipBad'] === true })
     for (const { id, message } of set.skipped) output.say(`skipped: ${id}: ${message}`)
     const all = [...set.clips.keys()]

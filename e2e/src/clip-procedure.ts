@@ -1,0 +1,95 @@
+import { AedError, sha256, type ModelCard, type Tensor } from '@aed/core'
+import type { Procedure } from '@aed/eval-cliplevel'
+import { tapGraph, type TrainedClipHead } from '@aed/model-miniresnetv2'
+import { blockKeys, fitHeads, headOf, scoreRows, variantOf, type FittedHead } from './clip-head-fit.ts'
+import { measureClips, type ClipMeasures, type StatisticsNetwork } from './clip-measures.ts'
+import { quantizeTaps } from './int8-fold.ts'
+import { clipBlock } from './recipe.ts'
+import { shareRight, type RecipeInput, type RecipeProcedures, type RecipeScore } from './recipe-procedure.ts'
+import type { RunContext } from './run-context.ts'
+import type { Steps } from './steps.ts'
+import { version } from './version.ts'
+
+/** A head with the clips that it was trained on: what the network may be calibrated with. */
+type FoldModel = FittedHead & { readonly train: readonly number[] }
+
+/**
+ * Statistics of all clips, then linear heads on them, fold by fold.
+ * @throws AedError `USAGE` for taps without a backbone, `MODEL_MISMATCH` for taps that do not exist
+ */
+export async function createClipProcedure({ recipe, dataset, backbone, options }: RecipeInput, context: RunContext, steps: Steps): Promise<RecipeProcedures> {
+  const { classes, clips } = dataset
+  const keys = blockKeys(recipe)
+  const blocks = keys.map((key) => clipBlock(key, recipe.sqrt, recipe.name))
+  const taps = [...new Set(blocks.flatMap((block) => (block.kind === 'tap' ? [block.tensor] : [])))]
+  const network: StatisticsNetwork | null = taps.length > 0 && backbone ? { graph: backbone.graph, key: backbone.sha256 } : null
+  const labels = Int32Array.from(clips, ({ label }) => classes.indexOf(label))
+  const speeds = [...recipe.speeds, ...recipe.testSpeeds.filter((speed) => !recipe.speeds.includes(speed))]
+  if (taps.length > 0 && !network) throw new AedError('USAGE', `${recipe.name}: the blocks ${keys.filter((key) => key.includes('/')).join(', ')} need --backbone`, { hint: 'give the folder of the published backbones' })
+  if (network) tapGraph(network.graph, taps) // a tap that is not there is told before anything is decoded
+  const { features, patchStep } = recipe
+  const measures = await steps.run('statistics', (report) => measureClips({ clips, blocks, features, patchStep, speeds, perPatch: true, network }, context, report))
+  const statistics = await sha256(JSON.stringify(await Promise.all(measures.clips.map(({ data }) => sha256(data)))))
+  const testCopies = recipe.testSpeeds.map((speed) => speeds.indexOf(speed))
+  const names = Object.keys(recipe.variants).length > 0 ? Object.keys(recipe.variants) : ['']
+  const wanted = options.nested ? names : ['']
+  /** Heads of all variants by fold: trained together. */
+  const fitted = new Map<string, Promise<readonly TrainedClipHead[]>>()
+
+  const make = (name: string): Procedure<FoldModel, RecipeScore> => {
+    const { gains } = variantOf(recipe, name, keys)
+    return {
+      key: { version, recipe: { ...recipe, name: '', about: '', looked: 0 }, variant: name, statistics, int8: options.int8 },
+      fit: async (train, { fold, signal }) => {
+        const id = `${fold}/${await sha256(JSON.stringify(train))}`
+        const heads = fitted.get(id) ?? fitHeads(measures, labels, classes.length, train, recipe.speeds.length, wanted.map((variant) => variantOf(recipe, variant, keys)), context.pool, signal)
+        fitted.set(id, heads)
+        return { blocks, trained: (await heads)[wanted.indexOf(name)]!, classes: classes.length, train }
+      },
+      score: async (head, test, { fold }) => {
+        const truth = test.map((clip) => labels[clip]!)
+        const float = scoreClips(head, measures, test, testCopies)
+        const patches = test.flatMap((clip) => scoreRows(head, measures.patches[clip]!))
+        const patchTruth = test.flatMap((clip) => new Array<number>(measures.patches[clip]!.shape[0]!).fill(labels[clip]!))
+        const int8 = options.int8 && network && !fold.includes('/') ? await scoreInt8Clips(head, gains, test) : null
+        return {
+          figures: { clip: shareRight(float, truth), patch: shareRight(patches, patchTruth), ...(int8 && { clipInt8: shareRight(int8, truth) }) },
+          clips: test,
+          float: float.flatMap((row) => [...row]),
+          int8: int8 && int8.flatMap((row) => [...row]),
+        }
+      },
+    }
+
+    /** The deployed arithmetic: the network int8 on calibration of this fold's training clips, the head in float32. */
+    async function scoreInt8Clips(head: FoldModel, used: readonly number[], test: readonly number[]): Promise<readonly Float32Array[]> {
+      const card: ModelCard = {
+        schema: 'aed-model/1', name: recipe.name, classes: [...classes], features, head: headOf(head, measures.lengths, used, patchStep), provenance: { backbone: network!.key }, licence: dataset.licence,
+      } // prettier-ignore
+      const int8 = await quantizeTaps(tapGraph(network!.graph, taps), network!.key, card, dataset, head.train, context)
+      const some = test.map((clip) => clips[clip]!)
+      const measured = await measureClips({ clips: some, blocks, features, patchStep, speeds: recipe.testSpeeds, perPatch: false, network: int8 }, context, () => undefined)
+      return scoreClips(head, measured, [...some.keys()], [...recipe.testSpeeds.keys()])
+    }
+  }
+  const { gains } = variantOf(recipe, '', keys)
+  const used = gains.reduce((sum, gain, b) => sum + (gain > 0 ? measures.lengths[b]! : 0), 0)
+  const passes = recipe.testSpeeds.length
+  return {
+    procedure: make(wanted.includes('') ? '' : wanted[0]!) as Procedure<unknown, RecipeScore>,
+    variants: Object.fromEntries(names.map((name) => [name || recipe.name, make(name) as Procedure<unknown, RecipeScore>])),
+    cost: { passes, features: used, headParameters: classes.length * (used + 1) },
+  }
+}
+
+/** Mean scores of the test copies of some clips. */
+function scoreClips(head: FittedHead, measures: ClipMeasures, test: readonly number[], copies: readonly number[]): Float32Array[] {
+  return test.map((clip) => {
+    const { data, shape } = measures.clips[clip]!
+    const width = shape[1]!
+    const rows: Tensor<'float32'> = { dtype: 'float32', shape: [copies.length, width], data: new Float32Array(copies.length * width) }
+    copies.forEach((copy, i) => rows.data.set(data.subarray(copy * width, (copy + 1) * width), i * width))
+    const scores = scoreRows(head, rows)
+    return scores[0]!.map((_, c) => scores.reduce((sum, row) => sum + row[c]!, 0) / scores.length)
+  })
+}

@@ -1,0 +1,149 @@
+import path from 'node:path'
+import { argMax, AedError, featureConfig, type FeatureConfig, type ModelCard, type Tensor } from '@aed/core'
+import { exists, readBytes, writeAtomic } from '@aed/core/node'
+import { prepareClip } from '@aed/audio'
+import { officialFolds, readDataset, synthesizeEsc10, type Dataset } from '@aed/datasets'
+import { logMelSpectrogram } from '@aed/dsp-mel'
+import { createMiniResNetV2, readKerasH5, tapGraph } from '@aed/model-miniresnetv2'
+import { writeTflite } from '@aed/quantize-int8'
+import { sha256 } from '@aed/core'
+import { backboneFileName } from './backbone.ts'
+import { fitHeads, headOf, scoreRows } from './clip-head-fit.ts'
+import { measureClips } from './clip-measures.ts'
+import { quantizeTaps } from './int8-fold.ts'
+import { blocksOf, clipBlock } from './recipe.ts'
+import type { RunContext } from './run-context.ts'
+import type { Steps } from './steps.ts'
+import { CLIP_HEAD_MIN_DURATION } from './train-clip-classifier.ts'
+import { version } from './version.ts'
+
+/** What the shipped weights are made with. */
+export interface MakeWeightsInput {
+  /** ESC-10. */
+  readonly data: string
+  /** Folder of the published backbones: the teachers. */
+  readonly backbones: string
+  /** Where the models go. */
+  readonly out: string
+  /** Where the training keeps its checkpoint, from which a run that was stopped goes on. */
+  readonly work: string
+}
+
+/** The training of the network: sounds that a program made, none of them a recording, so that no fold is seen. */
+const SOUNDS = { seed: 77, recordingsPerClass: 24, clipsPerRecording: 1, duration: 3 }
+const TAPS = [
+  { layer: 'post_relu', weight: 1 },
+  { layer: 'conv2_block2_preact_relu', weight: 0.25 },
+]
+const TRAINING = {
+  epochs: 36,
+  samplesPerEpoch: 512,
+  batchSize: 32,
+  learningRate: 3e-3,
+  schedule: 'cosine',
+  warmupEpochs: 1,
+  keep: 'last',
+  emaDecay: 0,
+  clipNorm: 5,
+  weightDecay: 0,
+  seed: 1,
+  augmentFloor: -80,
+  augment: [
+    { name: 'mix', probability: 0.6 },
+    { name: 'melShift', maxShift: 4 },
+    { name: 'equalize', maxGain: 12 },
+    { name: 'gain', min: -15, max: 10 },
+    { name: 'noise', deviation: 1, probability: 0.5 },
+    { name: 'timeMask', maxWidth: 12, probability: 0.3, fill: 'minimum' },
+    { name: 'frequencyMask', maxWidth: 16, probability: 0.3, fill: 'minimum' },
+  ],
+} as const
+const SEED = 'esc10-1stack'
+const SPEEDS = [1, 0.85, 0.92, 1.08, 1.17]
+const PATCH_STEP = 25
+const BLOCKS = 'post_relu,mel,modst,env4'
+
+/** How the models of a fold did on its test clips. */
+export interface MadeFold {
+  readonly fold: number
+  readonly float: number
+  readonly int8: number
+}
+
+/**
+ * Makes the weights that `@aed/model-miniresnetv2` ships. A network of random values learns the tap activations of the published backbone on synthetic, augmented sound; then for each official
+ * fold a clip head is solved on the other four, and the network is quantized on their clips. Equal input gives equal bytes.
+ * @returns accuracy on each fold's test clips
+ */
+export async function makeWeights({ data, backbones, out, work }: MakeWeightsInput, context: RunContext, steps: Steps): Promise<readonly MadeFold[]> {
+  const features = featureConfig({ audio: { minDuration: CLIP_HEAD_MIN_DURATION } })
+  const dataset = await readDataset(data)
+  const file = backboneFileName(1)
+  const teacherBytes = await readBytes(path.join(backbones, file))
+  const student = await steps.run('distillation', () => distill(teacherBytes, features, work))
+  const blocks = Object.keys(blocksOf(BLOCKS, 'weights')).map((key) => clipBlock(key, true, 'weights'))
+  const gains = Object.values(blocksOf(BLOCKS, 'weights'))
+  const graph = tapGraph(student.graph, ['post_relu'])
+  const key = await sha256(JSON.stringify(Object.values(student.graph.tensors).map(({ name, data: values }) => [name, values && [...values]])))
+  const { clips, classes } = dataset
+  const labels = Int32Array.from(clips, ({ label }) => classes.indexOf(label))
+  const input = { blocks, features, patchStep: PATCH_STEP }
+  const measures = await steps.run('statistics', (report) => measureClips({ ...input, clips, speeds: SPEEDS, perPatch: true, network: { graph: student.graph, key } }, context, report))
+  const width = measures.lengths.reduce((a, b) => a + b, 0)
+  const made: MadeFold[] = []
+  for (const { fold, train, test } of officialFolds(clips)) {
+    const name = fold === 5 ? 'esc10-1stack' : `esc10-1stack-fold-${fold}`
+    await steps.run(`fold ${fold}`, async () => {
+      const [trained] = await fitHeads(measures, labels, classes.length, train, SPEEDS.length, [{ gains }], context.pool, context.signal)
+      const fitted = { blocks, trained: trained!, classes: classes.length }
+      const head = headOf(fitted, measures.lengths, gains, PATCH_STEP)
+      const right = (rows: readonly Tensor<'float32'>[]) => rows.filter((row, i) => argMax(scoreRows(fitted, { ...row, shape: [1, width], data: row.data.slice(0, width) })[0]!) === labels[test[i]!]).length / test.length
+      const float = right(test.map((clip) => measures.clips[clip]!))
+      const card = cardOf(name, dataset, features, head, { fold, train: train.length, test: test.length, teacher: { file, sha256: await sha256(teacherBytes) }, accuracy: { float } })
+      const int8 = await quantizeTaps(graph, key, { ...card, name: `${name}-int8` }, dataset, train, context)
+      const measured = await measureClips({ ...input, clips: test.map((clip) => clips[clip]!), speeds: [1], perPatch: false, network: int8 }, context, () => undefined)
+      made.push({ fold, float, int8: right(measured.clips) })
+      await writeAtomic(path.join(out, `${card.name}-int8.tflite`), int8.tflite)
+      if (fold === 5) await writeAtomic(path.join(out, `${card.name}.tflite`), writeTflite({ graph, card }))
+    })
+  }
+  await writeAtomic(path.join(out, 'accuracy.json'), `${JSON.stringify(made, null, 2)}\n`)
+  return made
+}
+
+async function distill(teacherBytes: Uint8Array, features: FeatureConfig, work: string) {
+  const { trainModel } = await import('@aed/model-miniresnetv2/train')
+  const teacher = readKerasH5(teacherBytes, 'teacher')
+  const clips = [...synthesizeEsc10(SOUNDS)].flatMap(({ clip }) => {
+    const spectrogram = logMelSpectrogram(prepareClip(clip, features.audio), features.mel)
+    return spectrogram.shape[1]! >= features.patches.patchLength ? [{ spectrograms: [spectrogram], labels: [] }] : []
+  })
+  const checkpoint = path.join(work, 'esc10-1stack.checkpoint')
+  const resume = (await exists(checkpoint)) ? { bytes: await readBytes(checkpoint), name: checkpoint } : undefined
+  const model = createMiniResNetV2({ stacks: 1, seed: SEED })
+  const input = { model, classes: [], clips, distill: { teacher, taps: TAPS } }
+  const { model: trained, bestEpoch } = await trainModel(input, { ...TRAINING, augment: [...TRAINING.augment] }, { resume, onCheckpoint: (bytes) => writeAtomic(checkpoint, bytes) })
+  if (bestEpoch !== TRAINING.epochs) throw new AedError('TRAINING_FAILED', `distillation ended at epoch ${bestEpoch} of ${TRAINING.epochs}`)
+  return trained
+}
+
+function cardOf(name: string, { classes, name: data, licence }: Dataset, features: FeatureConfig, head: ModelCard['head'], { fold, train, test, teacher, accuracy }: { readonly fold: number; readonly train: number; readonly test: number; readonly teacher: object; readonly accuracy: object }): ModelCard {
+  return {
+    schema: 'aed-model/1',
+    name,
+    classes: [...classes],
+    features,
+    head,
+    provenance: {
+      madeBy: `@aed ${version}`,
+      command: 'node tools/make-weights.mjs --data ESC-50 --backbones DIR --out DIR',
+      network: { start: `random values, seed '${SEED}'`, learned: 'tap activations of the teacher on synthetic sound, augmented; no recording was heard', teacher, sounds: SOUNDS, taps: TAPS, training: TRAINING },
+      head: { data, testFold: fold, clips: { train, test }, speeds: SPEEDS, blocks: BLOCKS, solver: 'ridge' },
+      data,
+      testFold: fold,
+      accuracyOnTestFold: accuracy,
+      limits: 'trained on 320 clips of ten classes; sounds of other classes get one of the ten names; scores are not probabilities of real life',
+    },
+    licence: `Apache-2.0 (network and head); ESC-10 clips: ${licence}`,
+  }
+}

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { featureConfig } from '@aed/core'
+import { readDataset, writeSyntheticEsc10, type Dataset } from '@aed/datasets'
+import { createMiniResNetV2 } from '@aed/model-miniresnetv2'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createSteps, crossValidateRecipe, parseRecipe, scoreClipModel, trainClassifier, withRunContext, type RecipeInput, type RunContext } from '../src/index.ts'
+
+const backbone = { ...createMiniResNetV2({ stacks: 1, seed: 3 }), file: 'seeded', sha256: 'seeded 3' }
+const options = { nested: false, splits: 0, int8: false, seed: 0 }
+const sound = { name: 'sound', features: { audio: { minDuration: 1.1 } }, blocks: { mel: 1, modst: 1, env4: 1 } }
+
+describe('crossValidateRecipe', () => {
+  let dir = ''
+  let dataset: Dataset
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(os.tmpdir(), 'aed-cv-'))
+    await writeSyntheticEsc10(path.join(dir, 'set'), { recordingsPerClass: 4, clipsPerRecording: 1, folds: 2, duration: 1.2 })
+    dataset = await readDataset(path.join(dir, 'set'))
+  }, 60_000)
+  afterAll(() => rm(dir, { recursive: true }))
+
+  const within = <T>(work: (context: RunContext) => Promise<T>) => withRunContext({ cache: path.join(dir, 'cache'), jobs: 2 }, work)
+  const judge = (recipe: object, more: Partial<RecipeInput> = {}) =>
+    within((context) => crossValidateRecipe({ recipe: parseRecipe(recipe, 'test'), dataset, backbone: null, options, ...more }, context, createSteps(4, () => undefined, undefined)))
+
+  it('judges the sound alone far above chance, the same again from the cache', async () => {
+    const result = await judge(sound)
+    expect(result).toMatchObject({ schema: 'aed-recipe-result/1', data: { clips: 40, recordings: 40 }, pooled: { int8: null }, cost: { passes: 1, features: 452, headParameters: 4530 } })
+    expect(result.result.folds.map(({ fold, train }) => [fold, train])).toEqual([['1', 20], ['2', 20]]) // prettier-ignore
+    expect(result.result.summary['clip']!.mean).toBeGreaterThan(0.5)
+    expect(result.pooled.float!.accuracy).toBeCloseTo(result.result.summary['clip']!.mean, 10)
+    expect(await judge(sound)).toEqual(result)
+  }, 60_000)
+
+  it('judges a network too, float and int8, whose heads agree on most clips; random splits beside', async () => {
+    const { result, random } = await judge({ ...sound, name: 'taps', blocks: { 'post_relu/mean': 1, 'post_relu/max': 1, mel: 1 } }, { backbone, options: { ...options, int8: true, splits: 2 } })
+    const { clip, clipInt8 } = result.summary
+    expect(clip!.mean).toBeGreaterThan(0.5)
+    expect(Math.abs(clip!.mean - clipInt8!.mean)).toBeLessThanOrEqual(0.1)
+    expect(random!.means).toHaveLength(2)
+  }, 120_000)
+
+  it('chooses among variants by inner folds', async () => {
+    const variants = { none: { training: { penalty: 1e6 } }, some: { training: { penalty: 0.1 } } }
+    const three = { ...dataset, clips: dataset.clips.map((clip, i) => ({ ...clip, fold: 1 + (i % 3) })) }
+    const { result } = await judge({ ...sound, variants }, { dataset: three, options: { ...options, nested: true } })
+    expect(result).toMatchObject({ schema: 'aed-nested-cross-validation/1', variants: 2 })
+    expect(result.folds).toHaveLength(3)
+  }, 60_000)
+
+  it('refuses a tap that does not exist, a tap without a network, and a class that a fold cannot train', async () => {
+    await expect(judge({ ...sound, blocks: { 'relu_9/mean': 1 } }, { backbone })).rejects.toThrow(expect.objectContaining({ code: 'MODEL_MISMATCH' }))
+    await expect(judge({ ...sound, blocks: { 'post_relu/mean': 1 } })).rejects.toThrow(expect.objectContaining({ code: 'USAGE' }))
+    const lone = { ...dataset, clips: dataset.clips.map((clip) => (clip.label === 'dog' ? { ...clip, fold: 1 } : clip)) }
+    await expect(judge(sound, { dataset: lone })).rejects.toThrow(expect.objectContaining({ code: 'SPLIT_INVALID' }))
+  }, 60_000)
+
+  it('a model of --head clip scores clips as its training said', async () => {
+    // trainClassifier reads a backbone from a file; what it calls is called here.
+    const { trainClipModel } = await import('../src/train-clip-classifier.ts')
+    const features = featureConfig({ audio: { minDuration: 1.1 } })
+    const test = [...dataset.clips.keys()].filter((clip) => dataset.clips[clip]!.fold === 2)
+    const train = [...dataset.clips.keys()].filter((clip) => dataset.clips[clip]!.fold === 1)
+    await within(async (context) => {
+      const made = await trainClipModel({ dataset, backbone, features, blocks: 'post_relu,mel', train, test, seed: 0 }, context, createSteps(2, () => undefined, undefined))
+      const card = { schema: 'aed-model/1' as const, name: 'clip', classes: [...dataset.classes], features, head: made.head, provenance: {}, licence: 'none' }
+      const scores = await scoreClipModel({ graph: made.graph, card }, test.map((clip) => dataset.clips[clip]!), context, () => undefined)
+      const right = test.filter((clip, i) => {
+        const row = scores.subarray(i * 10, i * 10 + 10)
+        return row.indexOf(Math.max(...row)) === dataset.classes.indexOf(dataset.clips[clip]!.label)
+      })
+      expect(right.length / test.length).toBe(made.test!.clip.accuracy)
+    })
+    await expect(trainClassifier({ data: path.join(dir, 'set'), out: path.join(dir, 'model'), features: {}, options: { head: 'clip', cache: path.join(dir, 'cache') } })).rejects.toThrow(expect.objectContaining({ code: 'USAGE' }))
+    await expect(trainClassifier({ data: path.join(dir, 'set'), out: path.join(dir, 'model'), features: {}, options: { head: 'clip', blocks: 'foo/bar' } })).rejects.toThrow("train: blocks: 'foo/bar' is no block")
+  }, 120_000)
+})
