@@ -19,11 +19,6 @@ export function repeatTo({ samples, sampleRate }: AudioClip, seconds: number): A
   return { samples: repeated, sampleRate }
 }
 
-function checkFinite(clip: AudioClip): void {
-  const index = clip.samples.findIndex((sample) => sample - sample !== 0) // NaN for both, and no call per sample
-  if (index >= 0) throw new AedError('INVALID_INPUT', `prepareClip: sample ${index} is ${clip.samples[index]}, expected a finite number`)
-}
-
 /**
  * From a recording to the clip whose features are taken, in the order of the published models: the first `maxDuration` seconds at the
  * recording's own rate → mono → `sampleRate` → silence cut → repeated up to `minDuration`.
@@ -36,8 +31,7 @@ export function prepareClip(input: Pick<DecodedAudio, 'channels' | 'sampleRate'>
   const longest = maxDuration === null ? Infinity : Math.floor(maxDuration * input.sampleRate)
   const mono = mixDown({ channels: channels.map((channel) => channel.subarray(0, longest)), sampleRate: input.sampleRate })
   if (mono.samples.length === 0) throw new AedError('AUDIO_EMPTY', 'prepareClip: the recording holds no samples')
-  checkFinite(mono)
-  const loud = cutSilence(resample(mono, checked.sampleRate), checked)
+  const loud = cutSilence(resample(mono, checked.sampleRate), checked) // which checks the samples
   return minDuration === null ? loud : repeatTo(loud, minDuration)
 }
 

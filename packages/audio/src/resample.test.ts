@@ -87,6 +87,13 @@ describe('createResampler', () => {
     for (const rate of [0, -1, NaN, 44100.5, 2e6]) expect(() => createResampler(rate, 16000)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
+  it('names the first sample that is not finite', () => {
+    const samples = new Float32Array(500)
+    samples[321] = -Infinity
+    samples[400] = NaN
+    for (const rate of [16000, 44100, 96000]) expect(() => createResampler(44100, rate).run(samples)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', message: 'resample: sample 321 takes a finite number, got -Infinity' }))
+  })
+
   it('refuses to make more samples than a clip can have', () => {
     expect(() => createResampler(1, 1_000_000).run(new Float32Array(600))).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
   })

@@ -1,4 +1,4 @@
-import { AedError, type AudioClip } from '@aed/core'
+import { AedError, indexOfNonFinite, type AudioClip } from '@aed/core'
 import { gcd } from './fractional-stage.ts'
 import { createKernel, type Kernel } from './resample-kernel.ts'
 
@@ -13,7 +13,10 @@ export interface Resampler {
   readonly outRate: number
   /** Samples that `length` samples become: ⌈length · outRate / inRate⌉. */
   outputLength(length: number): number
-  /** Resampled samples, a buffer of their own; output 0 is at the time of input 0, and zeros are taken to lie around the input. */
+  /**
+   * Resampled samples, a buffer of their own; output 0 is at the time of input 0, and zeros are taken to lie around the input.
+   * @throws AedError `INVALID_INPUT` for a sample that is not finite, with its index, and for more samples than a clip can have
+   */
   run(samples: Float32Array): Float32Array<ArrayBuffer>
 }
 
@@ -42,6 +45,7 @@ export function createResampler(inRate: number, outRate: number): Resampler {
   const kernel = inRate === outRate ? undefined : createKernel(inRate, outRate)
 
   const run = (samples: Float32Array): Float32Array<ArrayBuffer> => {
+    checkFinite(samples)
     const length = outputLength(samples.length)
     if (length > MAX_LENGTH)
       throw new AedError('INVALID_INPUT', `resample: ${samples.length} samples from ${inRate} to ${outRate} Hz would become ${length}, at most ${MAX_LENGTH}`)
@@ -51,6 +55,13 @@ export function createResampler(inRate: number, outRate: number): Resampler {
     return output
   }
   return { inRate, outRate, outputLength, run }
+}
+
+/** @throws AedError `INVALID_INPUT` that names the first NaN or infinity, `origin` being the index of the first sample */
+export function checkFinite(samples: Float32Array, origin = 0): void {
+  const index = indexOfNonFinite(samples)
+  if (index < 0) return
+  throw new AedError('INVALID_INPUT', `resample: sample ${origin + index} takes a finite number, got ${samples[index]}`, { hint: 'repair or cut the recording there' })
 }
 
 /** The outputs from `first` on, a part at a time. */
@@ -78,7 +89,7 @@ function planFor(inRate: number, outRate: number): Resampler {
 
 /**
  * A clip at another rate, ⌈n · sampleRate / clip.sampleRate⌉ samples long; equal rates give a copy. See {@link createResampler}.
- * @throws AedError `INVALID_OPTION` for rates that are not whole numbers of Hz
+ * @throws AedError `INVALID_OPTION` for rates that are not whole numbers of Hz, `INVALID_INPUT` for a sample that is not finite, with its index
  */
 export function resample(clip: AudioClip, sampleRate: number): AudioClip {
   return { samples: planFor(clip.sampleRate, sampleRate).run(clip.samples), sampleRate }

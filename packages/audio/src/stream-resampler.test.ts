@@ -35,6 +35,19 @@ describe('createStreamResampler', () => {
     }
   })
 
+  it('names a sample that is not finite by its index in the signal, and takes none of its piece', () => {
+    for (const outRate of [16000, 44100]) {
+      const stream = createStreamResampler(44100, outRate)
+      const samples = Float32Array.from({ length: 3000 }, (_, i) => Math.sin(i))
+      const parts = [...stream.push(samples.subarray(0, 1000))]
+      const bad = samples.slice(1000)
+      bad[7] = NaN
+      expect(() => stream.push(bad)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('sample 1007 ') }))
+      parts.push(...stream.push(samples.subarray(1000)), ...stream.end())
+      expect(Float32Array.from(parts)).toEqual(createResampler(44100, outRate).run(samples))
+    }
+  })
+
   it('gives every sample within its latency', () => {
     for (const [inRate, outRate] of RATES) {
       const stream = createStreamResampler(inRate, outRate)

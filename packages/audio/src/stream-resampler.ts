@@ -1,5 +1,5 @@
 import { gcd } from './fractional-stage.ts'
-import { checkRate, fillOutputs } from './resample.ts'
+import { checkFinite, checkRate, fillOutputs } from './resample.ts'
 import { createKernel } from './resample-kernel.ts'
 import { createScratch } from './scratch.ts'
 
@@ -15,6 +15,7 @@ export interface StreamResampler {
   /**
    * Takes the next samples, any number of them; they are copied.
    * @returns the samples that these complete. The array is the stream's own and is overwritten by the next call: copy what is to be kept
+   * @throws AedError `INVALID_INPUT` for a sample that is not finite, with its index in the signal; none of the piece is taken then
    */
   push(samples: Float32Array): Float32Array<ArrayBuffer>
   /** No more samples come: the last ones, as if zeros followed, in an array as that of `push`. The resampler then starts anew. */
@@ -40,6 +41,8 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
   let used = 0
   let start = 0
   let next = 0
+  /** Samples of the signal so far. */
+  let taken = 0
 
   /** Drops what no output needs any more. */
   function makeRoom(): void {
@@ -76,6 +79,8 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
     outRate,
     latency,
     push(samples) {
+      checkFinite(samples, taken)
+      taken += samples.length
       if (!kernel) {
         const copy = outputs(samples.length)
         copy.set(samples)
@@ -90,6 +95,7 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
       return produce(end)
     },
     end() {
+      taken = 0
       if (!kernel) return outputs(0)
       const output = produce(Math.ceil(((start + used) * outPeriod) / inPeriod))
       used = start = next = 0

@@ -1,4 +1,4 @@
-import { AedError, type AudioClip } from '@aed/core'
+import { AedError, indexOfNonFinite, type AudioClip } from '@aed/core'
 
 /**
  * Checks what a stage was handed, which may come from another realm or from untyped code.
@@ -24,8 +24,8 @@ export function checkSampleType(samples: unknown): Float32Array {
  * @throws AedError `INVALID_INPUT` that names the first NaN or infinity
  */
 export function checkFinite(samples: Float32Array, origin = 0): void {
-  if (allFinite(samples)) return
-  const index = samples.findIndex((sample) => !Number.isFinite(sample))
+  const index = indexOfNonFinite(samples)
+  if (index < 0) return
   throw new AedError('INVALID_INPUT', `mel: sample ${origin + index} takes a finite number, got ${samples[index]!}`, { hint: 'repair or cut the recording there' })
 }
 
@@ -38,17 +38,4 @@ export function checkSamples(samples: Float32Array, frames: number, nFft: number
   checkFinite(samples)
   if (frames === 0)
     throw new AedError('INVALID_INPUT', `mel: without center a clip takes at least nFft = ${nFft} samples, got ${samples.length}`, { hint: 'lengthen the clip or set center' })
-}
-
-/** A float64 sum of finite float32 values cannot overflow, and no sum loses a NaN or an infinity again. */
-function allFinite(samples: Float32Array): boolean {
-  let a = 0
-  let b = 0
-  let i = 0
-  for (; i + 3 < samples.length; i += 4) {
-    a += samples[i]! + samples[i + 1]!
-    b += samples[i + 2]! + samples[i + 3]!
-  }
-  for (; i < samples.length; i++) a += samples[i]!
-  return Number.isFinite(a + b)
 }
