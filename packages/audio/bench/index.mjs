@@ -1,8 +1,10 @@
 // Resampling of 5 s from 44.1 to 16 kHz beside soxr_hq (Python, AED_PYTHON), and decoding and resampling of the same sound as Ogg Vorbis beside soundfile +
-// soxr_hq, in the same run, one thread each. Rounds of both alternate, so that other work on the machine meets both; medians are compared.
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { createResampler, decodeAudio, mixDown, resample } from '@aed/audio'
+// soxr_hq, in one run, one thread each; what the heap holds while an hour is resampled in the blocks of an AudioWorklet. (The 400 recordings of ESC-10, from file to
+// features: npm run bench -- e2e.)
+import v8 from 'node:v8'
+import vm from 'node:vm'
+import { createResampler, createStreamResampler, decodeAudio, mixDown, resample } from '@aed/audio'
+import { figure, ratio, sideBySide, startPython } from '../../../tools/side-by-side.mjs'
 
 const ROUNDS = 10
 const CALLS = 10
@@ -11,8 +13,8 @@ const RATE = 44100
 const samples = Float32Array.from({ length: 5 * RATE }, (_, i) => 0.3 * Math.sin(i * i * 1e-5) + 0.1 * Math.sin(i * 1.7))
 const plan = createResampler(RATE, 16000)
 
-const PEER = `
-import base64, io, sys, time
+const python = await startPython(`
+import base64, io
 import numpy as np, soundfile, soxr
 i = np.arange(5 * 44100, dtype=np.float64)
 y = (0.3 * np.sin(i * i * 1e-5) + 0.1 * np.sin(i * 1.7)).astype(np.float32)
@@ -25,72 +27,38 @@ def load():
     file.seek(0)
     x, rate = soundfile.read(file, dtype="float32")
     return soxr.resample(x, rate, 16000, quality="HQ")
-for line in sys.stdin:
-    what, count = line.split()
-    times = []
-    for _ in range(int(count)):
-        start = time.perf_counter()
-        globals()[what]()
-        times.append(1e3 * (time.perf_counter() - start))
-    print(*times, flush=True)
-`
-
-/** Milliseconds of some calls. */
-async function timesOf(run) {
-  const times = []
-  for (let i = 0; i < CALLS; i++) {
-    const start = performance.now()
-    await run()
-    times.push(performance.now() - start)
-  }
-  return times
-}
-
-/** Python in a process of its own that measures a round when asked, and the file that it made; null without AED_PYTHON. */
-async function startPeer() {
-  if (!process.env.AED_PYTHON) return null
-  const threads = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' }
-  const python = spawn(process.env.AED_PYTHON, ['-c', PEER], { env: { ...process.env, ...threads }, stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]()
-  const next = async () => {
-    const { value, done } = await lines.next()
-    if (done) throw new Error('the Python peer stopped')
-    return value
-  }
-  const file = new Uint8Array(Buffer.from(await next(), 'base64'))
-  return {
-    file,
-    async round(what) {
-      python.stdin.write(`${what} ${CALLS}\n`)
-      return (await next()).split(' ').map(Number)
-    },
-    stop: () => python.stdin.end(),
-  }
-}
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
-const show = (name, values) => console.log(`${name.padEnd(44)} median ${median(values).toFixed(2)} ms, minimum ${Math.min(...values).toFixed(2)} ms`)
-const ratio = (name, ours, theirs) => console.log(`ratio of medians, ${name}: ${(median(ours) / median(theirs)).toFixed(2)}`)
-
-const peer = await startPeer()
-const load = async () => resample(mixDown(await decodeAudio(peer.file)), 16000)
-const times = { resample: [], load: [], soxr: [], python: [] }
-await timesOf(() => plan.run(samples))
-if (peer) await timesOf(load)
-for (let round = 0; round < ROUNDS; round++) {
-  times.resample.push(...(await timesOf(() => plan.run(samples))))
-  if (!peer) continue
-  times.soxr.push(...(await peer.round('resample')))
-  times.load.push(...(await timesOf(load)))
-  times.python.push(...(await peer.round('load')))
-}
-peer?.stop()
-
-show('resample 5 s, 44.1 -> 16 kHz', times.resample)
-if (peer) {
-  show('  soxr_hq', times.soxr)
-  ratio('resample / soxr_hq', times.resample, times.soxr)
-  show('decodeAudio (Ogg Vorbis), mixDown, resample', times.load)
-  show('  soundfile, soxr_hq', times.python)
-  ratio('decode and resample / soundfile and soxr_hq', times.load, times.python)
+`)
+const file = python && new Uint8Array(Buffer.from(python.hello, 'base64'))
+const times = await sideBySide(
+  {
+    'resample 5 s, 44.1 -> 16 kHz': { run: () => plan.run(samples), calls: CALLS },
+    ...(python && {
+      soxr_hq: { python, what: 'resample', calls: CALLS },
+      'decodeAudio (Ogg Vorbis), mixDown, resample': { run: async () => resample(mixDown(await decodeAudio(file)), 16000), calls: CALLS },
+      'soundfile, soxr_hq': { python, what: 'load', calls: CALLS },
+    }),
+  },
+  ROUNDS,
+)
+python?.stop()
+if (python) {
+  figure('resample / soxr_hq (aim 2)', ratio(times['resample 5 s, 44.1 -> 16 kHz'], times.soxr_hq), 5)
+  console.log(`decode and resample / soundfile and soxr_hq: ${ratio(times['decodeAudio (Ogg Vorbis), mixDown, resample'], times['soundfile, soxr_hq']).toFixed(2)}`)
 } else console.log('soxr_hq: skipped, AED_PYTHON is not set')
+
+v8.setFlagsFromString('--expose-gc')
+const collect = vm.runInNewContext('gc')
+const heap = () => {
+  collect()
+  return process.memoryUsage().heapUsed / 1024
+}
+const stream = createStreamResampler(RATE, 16000)
+const block = samples.subarray(0, 128)
+let before
+let highest = 0
+for (let i = 0; i < (3600 * RATE) / 128; i++) {
+  if (i === 1000) before = heap()
+  stream.push(block)
+  if (i % 100000 === 99999) highest = Math.max(highest, heap() - before)
+}
+figure('one hour through a stream: heap higher by, KiB', highest, 64)

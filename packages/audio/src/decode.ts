@@ -1,4 +1,4 @@
-import { AedError } from '@aed/core'
+import { AedError, indexOfNonFinite } from '@aed/core'
 import { joinBlocks, type DecodedBlock } from './format-decoder.ts'
 import { checkFile, openDecoder } from './open-decoder.ts'
 import { sniff, type AudioFormat } from './sniff.ts'
@@ -40,7 +40,7 @@ export function checkSampleRate(sampleRate: number, name: string): void {
 /** @throws AedError `INVALID_INPUT` with channel and index of the first sample that is not finite: hostile files can make a codec's arithmetic overflow */
 export function checkSamples({ channels }: DecodedBlock, before: number, name: string): void {
   channels.forEach((channel, c) => {
-    const index = channel.findIndex((sample) => sample - sample !== 0) // NaN for both, and no call per sample
+    const index = indexOfNonFinite(channel)
     if (index >= 0) throw new AedError('INVALID_INPUT', `${name}: sample ${before + index} of channel ${c} is ${channel[index]}, expected a finite number`, { hint: 'repair the recording with an audio editor' })
   })
 }

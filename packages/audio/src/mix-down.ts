@@ -10,6 +10,7 @@ export function mixDown({ channels, sampleRate }: Pick<DecodedAudio, 'channels' 
   if (!first) throw new AedError('INVALID_INPUT', 'mixDown: no channels')
   const other = channels.findIndex((channel) => channel.length !== first.length)
   if (other >= 0) throw new AedError('INVALID_INPUT', `mixDown: channel ${other} has ${channels[other]!.length} samples, channel 0 has ${first.length}`)
+  if (channels.length === 1) return { samples: first.slice(), sampleRate }
   const samples = new Float32Array(first.length)
   for (let i = 0; i < samples.length; i++) {
     let sum = 0
