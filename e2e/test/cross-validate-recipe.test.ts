@@ -5,7 +5,7 @@ import { featureConfig } from '@aed/core'
 import { readDataset, writeSyntheticEsc10, type Dataset } from '@aed/datasets'
 import { createMiniResNetV2 } from '@aed/model-miniresnetv2'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createSteps, crossValidateRecipe, parseRecipe, scoreClipModel, trainClassifier, withRunContext, type RecipeInput, type RunContext } from '../src/index.ts'
+import { createSteps, crossValidateRecipe, evaluateShipped, parseRecipe, scoreClipModel, trainClassifier, withRunContext, type RecipeInput, type RunContext } from '../src/index.ts'
 
 const backbone = { ...createMiniResNetV2({ stacks: 1, seed: 3 }), file: 'seeded', sha256: 'seeded 3' }
 const options = { nested: false, splits: 0, int8: false, seed: 0 }
@@ -56,6 +56,20 @@ describe('crossValidateRecipe', () => {
     const lone = { ...dataset, clips: dataset.clips.map((clip) => (clip.label === 'dog' ? { ...clip, fold: 1 } : clip)) }
     await expect(judge(sound, { dataset: lone })).rejects.toThrow(expect.objectContaining({ code: 'SPLIT_INVALID' }))
   }, 60_000)
+
+  it('evaluates the shipped models, each on its own fold, and refuses other classes', async () => {
+    // Two clips of each class, four in each fold.
+    const chosen = dataset.classes.flatMap((name, c) => dataset.clips.filter(({ label }) => label === name).slice(0, 2).map((clip, i) => ({ ...clip, fold: 1 + ((c + i) % 5) })))
+    const five = { ...dataset, clips: chosen }
+    await within(async (context) => {
+      const steps = createSteps(5, () => undefined, undefined)
+      const report = await evaluateShipped(five, context, steps)
+      expect(report.folds.map(({ model, clips }) => [model, clips])).toEqual([1, 2, 3, 4, 5].map((fold) => [fold === 5 ? 'esc10-1stack-int8' : `esc10-1stack-fold-${fold}-int8`, 4]))
+      const confusion = report.pooled.confusion!.flat(2) as number[]
+      expect(confusion.reduce((a, b) => a + b, 0)).toBe(20)
+      await expect(evaluateShipped({ ...five, classes: ['whale'] }, context, steps)).rejects.toThrow(expect.objectContaining({ code: 'DATASET_INVALID' }))
+    })
+  }, 120_000)
 
   it('a model of --head clip scores clips as its training said', async () => {
     // trainClassifier reads a backbone from a file; what it calls is called here.

@@ -1,16 +1,37 @@
-import { esc10OptionsSchema, runEsc10, type Esc10Report } from '@aed/e2e'
-import type { CommandModule } from '../commands.ts'
+import { createSteps, defaultCacheDir, esc10OptionsSchema, evaluateShipped, findDataset, runEsc10, withRunContext, type Esc10Report, type ShippedReport } from '@aed/e2e'
+import { parseOptions } from '@aed/core'
+import type { CommandCall, CommandModule } from '../commands.ts'
 import { kib, percent, table } from '../text.ts'
 
 export const esc10: CommandModule = {
   args: [],
   schemas: { '': esc10OptionsSchema },
-  flags: [],
-  examples: ['aed esc10', 'aed esc10 --data ESC-50-master --backbone backbones/ --stacks both', 'aed esc10 --folds 1,2 --out out/quick --json'],
+  flags: [{ syntax: '--pretrained', description: 'train nothing: the shipped int8 models, each on the fold that it has not seen; of the options data, jobs and cache count' }],
+  examples: ['aed esc10', 'aed esc10 --data ESC-50-master --backbone backbones/ --stacks both', 'aed esc10 --folds 1,2 --out out/quick --json', 'aed esc10 --pretrained --data ESC-50-master'],
   async run({ options, output, signal }) {
-    const report = await runEsc10(options, { signal, onStep: (event) => output.step(event) })
+    const { pretrained, ...rest } = options
+    if (pretrained === true) return runShipped({ options: rest, output, signal })
+    const report = await runEsc10(rest, { signal, onStep: (event) => output.step(event) })
     output.result(report, summary(report))
   },
+}
+
+/** Evaluates what is shipped, without training. */
+async function runShipped({ options, output, signal }: Omit<CommandCall, 'args'>): Promise<void> {
+  const { data, jobs, cache } = parseOptions(esc10OptionsSchema, options, 'esc10')
+  const dataset = await findDataset(data, cache ?? defaultCacheDir())
+  const report = await withRunContext({ cache, jobs, signal }, (context) => evaluateShipped(dataset, context, createSteps(5, (event) => output.step(event), signal)))
+  output.result(report, shippedSummary(report))
+}
+
+function shippedSummary({ data, folds, summary, pooled: { accuracy, interval } }: ShippedReport): string {
+  const rows = folds.map(({ fold, model, clips, accuracy }) => [String(fold), model, String(clips), percent(accuracy)])
+  return [
+    `${data.name}: ${data.clips} clips, shipped int8 models, each on the fold that it was not trained on`,
+    ...(data.synthetic ? ['note: the recordings are synthetic; the accuracies say nothing about real sounds'] : []),
+    table(['fold', 'model', 'clips', 'clip int8'], [...rows, ['mean', '', String(data.clips), percent(summary.mean)], ['± std', '', '', percent(summary.std)]]),
+    `all clips: ${percent(accuracy)}${interval ? ` [${percent(interval[0])}, ${percent(interval[1])}] (95 % interval by recording)` : ''}`,
+  ].join('\n')
 }
 
 /** The report as a terminal shows it. */

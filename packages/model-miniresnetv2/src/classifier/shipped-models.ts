@@ -4,4 +4,11 @@
  *
  * `'NAME': () => new URL('../../models/NAME.tflite', import.meta.url)`
  */
-export const SHIPPED_MODELS: Readonly<Record<string, () => URL>> = {}
+export const SHIPPED_MODELS: Readonly<Record<string, () => URL>> = {
+  'esc10-1stack': () => new URL('../../models/esc10-1stack.tflite', import.meta.url),
+  'esc10-1stack-int8': () => new URL('../../models/esc10-1stack-int8.tflite', import.meta.url),
+  'esc10-1stack-fold-1-int8': () => new URL('../../models/esc10-1stack-fold-1-int8.tflite', import.meta.url),
+  'esc10-1stack-fold-2-int8': () => new URL('../../models/esc10-1stack-fold-2-int8.tflite', import.meta.url),
+  'esc10-1stack-fold-3-int8': () => new URL('../../models/esc10-1stack-fold-3-int8.tflite', import.meta.url),
+  'esc10-1stack-fold-4-int8': () => new URL('../../models/esc10-1stack-fold-4-int8.tflite', import.meta.url),
+}
