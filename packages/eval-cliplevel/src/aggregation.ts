@@ -3,10 +3,13 @@ import * as v from 'valibot'
 import { checkScores } from './check-scores.ts'
 import { estimatedClass, type RankedScores } from './ranking.ts'
 
+const AGGREGATIONS = ['mean', 'logMean', 'max', 'vote', 'energyMean'] as const
+export type Aggregation = (typeof AGGREGATIONS)[number]
+
 /** Options of aggregation, also part of those of `evaluate` and of all that works on clips. */
 export const aggregationEntries = {
   aggregation: option.choice(
-    ['mean', 'logMean', 'max', 'vote', 'energyMean'],
+    AGGREGATIONS,
     'mean',
     'scores of a clip from those of its patches: mean of probabilities, mean of their logarithms, maximum, majority vote, or mean weighted by the energy of the patch',
   ),
@@ -17,7 +20,6 @@ export const aggregationEntries = {
 
 export const clipScoresOptionsSchema = v.strictObject(aggregationEntries)
 export type ClipScoresOptions = OptionsOf<typeof clipScoresOptionsSchema>
-export type Aggregation = ClipScoresOptions['aggregation']
 
 /** What a network says of clips. */
 export interface ClipScores {

@@ -1,6 +1,13 @@
 export { toSvg, CHART_COLORS } from './chart.ts'
+export { confusionChart } from './evaluation-charts.ts'
+export { headline, renderEvaluationHtml } from './evaluation-html.ts'
+export { EVALUATION_REPORT_SCHEMA, worstClips } from './evaluation-report.ts'
 export { escapeHtml, htmlPage, htmlTable } from './page.ts'
 export { kib, percent } from './figures.ts'
 export { spectrogramPicture } from './spectrogram-picture.ts'
+export { evaluationJunit, evaluationMarkdown } from './summaries.ts'
 
+export type { ClipMedia } from './clip-media.ts'
+export type { EvaluationMedia } from './evaluation-html.ts'
+export type { EvaluationReport, WorstClip } from './evaluation-report.ts'
 export type { HtmlPage } from './page.ts'
