@@ -21,29 +21,6 @@ export function foldChart(folds: readonly FoldReport[]): Promise<string> {
   })
 }
 
-/** Counts of clips: rows are the true class, columns the one that was heard. */
-export function confusionChart(classes: readonly string[], matrix: readonly (readonly number[])[]): Promise<string> {
-  const values = matrix.flatMap((row, reference) => row.map((count, estimated) => ({ reference: classes[reference], estimated: classes[estimated], count })))
-  const largest = Math.max(1, ...matrix.flat())
-  return toSvg({
-    data: { values },
-    width: { step: 34 },
-    height: { step: 26 },
-    encoding: {
-      x: { field: 'estimated', title: 'heard as', sort: [...classes], axis: { labelAngle: -45 } },
-      y: { field: 'reference', title: 'is', sort: [...classes] },
-    },
-    layer: [
-      { mark: 'rect', encoding: { color: { field: 'count', type: 'quantitative', legend: null, scale: { range: ['#f3f6fa', '#1f4e79'] } } } },
-      {
-        transform: [{ filter: 'datum.count > 0' }],
-        mark: { type: 'text', fontSize: 11 },
-        encoding: { text: { field: 'count' }, color: { condition: { test: `datum.count > ${largest / 2}`, value: 'white' }, value: 'black' } },
-      },
-    ],
-  })
-}
-
 /** RAM and flash of the C library beside the published figures. */
 export function memoryChart({ memory, published }: ModelReport): Promise<string> {
   const values = [

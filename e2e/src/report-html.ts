@@ -1,5 +1,5 @@
-import { escapeHtml, htmlPage, htmlTable, kib, percent, spectrogramPicture } from '@aed/report'
-import { confusionChart, foldChart, memoryChart } from './charts.ts'
+import { confusionChart, escapeHtml, htmlPage, htmlTable, kib, percent, spectrogramPicture } from '@aed/report'
+import { foldChart, memoryChart } from './charts.ts'
 import type { Esc10Report, ModelReport } from './esc10-report.ts'
 import type { PatchSet } from './patches.ts'
 

@@ -41,6 +41,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   classify: { summary: 'labels of recordings, with scores', load: () => import('./commands/classify.ts').then((m) => m.classify) },
   eval: { summary: 'patch- and clip-level accuracy of a model or of a table of scores', load: () => import('./commands/eval.ts').then((m) => m.evaluate) },
   cv: { summary: 'judge recipes by cross-validation', load: () => import('./commands/cv.ts').then((m) => m.cv) },
+  tune: { summary: 'choose smoothing, thresholds and refractory time for detection', load: () => import('./commands/tune.ts').then((m) => m.tune) },
+  detect: { summary: 'sounds in long recordings, with their times', load: () => import('./commands/detect.ts').then((m) => m.detect) },
   deploy: { summary: 'write the C library of an int8 .tflite', load: () => import('./commands/deploy.ts').then((m) => m.deploy) },
   data: {
     summary: 'get datasets, look at them, split them, make them',

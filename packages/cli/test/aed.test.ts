@@ -49,7 +49,7 @@ describe('aed', () => {
   it('lists its commands, and each has a help with examples', () => {
     const { status, stdout } = aed('--help')
     expect(status).toBe(0)
-    for (const name of ['features', 'train', 'quantize', 'infer', 'eval', 'deploy', 'esc10', 'doctor']) {
+    for (const name of ['features', 'train', 'quantize', 'infer', 'eval', 'tune', 'detect', 'deploy', 'esc10', 'doctor']) {
       expect(stdout).toContain(`  ${name} `)
       const help = aed(name, '--help')
       expect(help.status).toBe(0)
@@ -266,6 +266,55 @@ describe('aed eval --scores', () => {
   it('names the columns that are missing', () => {
     writeFileSync(at('bad.csv'), 'clip,label,dog\na,dog,1\n')
     expect(failure('eval', '--scores', 'bad.csv')).toContain('source')
+  })
+})
+
+describe('aed eval --compare, --outside, --out', () => {
+  it('compares with another table, counts what is outside, and writes the report', () => {
+    writeFileSync(at('int8.csv'), 'clip,source,label,dog,rain\nb,r2,rain,0.2,0.8\na,r1,dog,0.6,0.4\na,r1,dog,0.3,0.7\nc,r3,rain,0.7,0.3\n')
+    writeFileSync(at('outside.csv'), 'clip,source,label,dog,rain\nx,q1,cow,0.55,0.45\ny,q2,cow,0.05,0.95\n')
+    const { status, stdout } = aed('eval', '--scores', 'scores.csv', '--compare', 'int8.csv', '--outside', 'outside.csv', '--unknown-threshold', '0.6', '--out', 'evaluated', '--json')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      comparison: { second: 'int8.csv', accuracy: { first: 2 / 3, second: 1 / 3 }, changed: [{ id: 'a', first: 'dog', second: 'rain' }] },
+      openSet: { known: { right: 2, wrong: 1, unknown: 0 }, outside: { count: 2, accepted: 1 } },
+    })
+    expect(readdirSync(at('evaluated')).sort()).toEqual(['junit.xml', 'patches.csv', 'report.html', 'report.json', 'summary.md'])
+    expect(JSON.parse(readFileSync(at('evaluated/report.json'), 'utf8'))).toMatchObject({ schema: 'aed-evaluation-report/1', model: 'scores.csv', worst: [{ id: 'c', label: 'rain', estimated: 'dog' }] })
+    expect(readFileSync(at('evaluated/report.html'), 'utf8')).toContain('Sounds outside the classes')
+  })
+
+  it('refuses halves of what belongs together', () => {
+    expect(failure('eval', '--scores', 'scores.csv', '--unknown-threshold', '0.6')).toContain('--outside')
+    expect(failure('eval', '--scores', 'scores.csv', '--outside', 'outside.csv')).toContain('--max-false-accepts')
+    expect(failure('eval', '--scores', 'scores.csv', '--compare', 'model')).toContain('USAGE')
+  })
+})
+
+describe('aed tune and aed detect', () => {
+  it('writes parameters into the card, finds sounds with them, and says how well', () => {
+    const { status, stdout } = aed('tune', 'model', '--data', 'clips', '--max-smoothing', '2', '--out', 'tuned', '--json')
+    expect(status).toBe(0)
+    const { chosen, settings, model } = JSON.parse(stdout) as { chosen: { parameters: { smoothing: number; thresholds: number[] } }; settings: number; model: string }
+    expect([settings, model]).toEqual([2 * 4 * 100, 'tuned'])
+    const card = JSON.parse(readFileSync(at('tuned/aed.json'), 'utf8')) as { detection: unknown; classes: string[] }
+    expect(card.detection).toEqual(chosen.parameters)
+    writeWav('long.wav', 6)
+    writeFileSync(at('events.tsv'), `filename\tonset\toffset\tevent_label\nlong.wav\t0.5\t3\t${card.classes[0]!}\n`)
+    const found = aed('detect', 'tuned', 'long.wav', '--threshold', '0', '--events', 'events.tsv', '--out', 'found.tsv', '--json')
+    expect(found.status).toBe(0)
+    const { recordings, evaluation } = JSON.parse(found.stdout) as { recordings: { events: object[] }[]; evaluation: { detection: { hits: number }; segmentBased: { overall: { recall: number } } } }
+    // At threshold 0 every class is heard all the time.
+    expect(recordings[0]!.events).toHaveLength(card.classes.length)
+    expect([evaluation.detection.hits, evaluation.segmentBased.overall.recall]).toEqual([1, 1])
+    expect(readFileSync(at('found.tsv'), 'utf8').split('\n')[0]).toBe('filename\tonset\toffset\tevent_label')
+    expect(aed('tune', 'model', '--data', '.', '--events', 'events.tsv', '--max-smoothing', '1', '--json').status).toBe(0)
+  })
+
+  it('refuses events that are none, and recordings that they say nothing of', () => {
+    writeFileSync(at('bad.tsv'), 'long.wav\t3\t1\tdog\n')
+    expect(failure('tune', 'model', '--data', '.', '--events', 'bad.tsv')).toContain('bad.tsv, line 1')
+    expect(failure('detect', 'model', 'long.wav', 'a.wav', '--events', 'events.tsv')).toContain('says nothing of a.wav')
   })
 })
 

@@ -51,10 +51,11 @@ function scoreOf(text: string, place: string): number {
  * Reads a table of scores: the columns `clip`, `source`, `label` (several between `|`), found by name, and one a class, in the table's order; a row is a patch, and a row whose scores are all
  * empty states a clip without a patch. Clips come in the order in which they first appear; they have no folds.
  * @param name how errors call the table: the file's name
+ * @param options.anyLabel takes labels that are no classes: of clips outside
  * @throws AedError with the line: `DATASET_INVALID` for missing columns, rows of another length, bad quoting, a clip of two labels or
  * sources; `UNKNOWN_CLASS` for a label without a column; `INVALID_INPUT` for a score that is not a finite number of 0 or more
  */
-export function parseScoresCsv(text: string, name = 'the table of scores'): PatchScores {
+export function parseScoresCsv(text: string, name = 'the table of scores', { anyLabel = false } = {}): PatchScores {
   const records = readCsv(text, (line, what) => invalid(`${name}, line ${line}`, what, 'quote cells as RFC 4180 does: "a ""b"" c"'))
   const first = records.next()
   const { leading, scores: columns, classes } = columnsOf(first.done === true ? undefined : first.value, name)
@@ -69,8 +70,8 @@ export function parseScoresCsv(text: string, name = 'the table of scores'): Patc
     if (cells.length !== LEADING.length + classes.length) throw invalid(place, `takes ${LEADING.length + classes.length} cells as the header, got ${cells.length}`)
     const [id, source, label] = leading.map((column) => cells[column]!) as [string, string, string]
     if (id === '') throw invalid(place, 'the clip has no name')
-    const labels = indexOf.has(label) ? [label] : label.split(LABEL_SEPARATOR).map((name) => name.trim())
-    for (const name of labels) if (!indexOf.has(name)) throw unknownClass(place, name, classes)
+    const labels = anyLabel || indexOf.has(label) ? [label] : label.split(LABEL_SEPARATOR).map((name) => name.trim())
+    if (!anyLabel) for (const one of labels) if (!indexOf.has(one)) throw unknownClass(place, one, classes)
     let clip = clipIndex.get(id)
     if (clip === undefined) {
       clip = clips.length

@@ -51,7 +51,7 @@ export function waveformSvg({ samples }: AudioClip): string {
     const y = (value: number) => (height / 2) * (1 - value / peak)
     return `M${x} ${y(high).toFixed(1)}V${(y(low) + 0.5).toFixed(1)}`
   })
-  return `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="waveform"><path d="${bars.join('')}" stroke="currentColor" fill="none"/></svg>`
+  return `<svg viewBox="0 0 ${width} ${height}" width="100%" height="${height}" preserveAspectRatio="none" role="img" aria-label="waveform"><path d="${bars.join('')}" stroke="currentColor" fill="none"/></svg>`
 }
 
 /** A log-mel spectrogram as a `data:` URI. */
