@@ -17,8 +17,12 @@ import { createSteps, type StepEvent } from './steps.ts'
 import { blocksOf } from './recipe.ts'
 import { CLIP_HEAD_MIN_DURATION, trainClipModel } from './train-clip-classifier.ts'
 import { embedPretrained, embedSeeded, floatGraph, holdOutValidation, patchLabels, trainHead } from './train-fold.ts'
-import { networkTraining, parseSpeeds, TRAIN_MODES, type NetworkTraining } from './train-modes.ts'
+import { MODE_RECIPES, networkTraining, parseSpeeds, TRAIN_MODES, type NetworkTraining } from './train-modes.ts'
 import { trainNetwork } from './train-network.ts'
+
+/** Part of each class that chooses the epoch of a head, and epochs at most. */
+const HEAD_VALIDATION = 0.15
+const HEAD_EPOCHS = 40
 
 /** Options of training one classifier on a dataset: `aed train`. */
 export const trainOptionsSchema = v.strictObject({
@@ -29,7 +33,7 @@ export const trainOptionsSchema = v.strictObject({
   fold: option.integerOrNone(null, 'official fold kept out of training and used for the test; none: train on everything', { min: 1 }),
   seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),
   mode: option.choice(TRAIN_MODES, 'head', 'what is trained: the dense head on a frozen backbone; all of a network from a backbone on; or from initial values'),
-  epochs: option.integerOrNone(null, 'epochs of training at most; none: as the mode’s recipe says', { min: 1 }),
+  epochs: option.integerOrNone(null, `epochs of training at most; none: ${HEAD_EPOCHS} of a head, ${MODE_RECIPES['fine-tune'].epochs} of fine-tuning, ${MODE_RECIPES.scratch.epochs} from scratch`, { min: 1 }),
   resume: option.boolean(false, 'go on with a run of fine-tune or scratch that was stopped, from its last epoch'),
   ...classOptionsSchema.entries,
   allowLeaks: option.boolean(false, 'keep a fold out although recordings of it are trained on; its figures are then marked leaky'),
@@ -149,10 +153,6 @@ function withMinDuration(features: unknown): unknown {
   const { audio, ...rest } = (features ?? {}) as { readonly audio?: object }
   return { ...rest, audio: { minDuration: CLIP_HEAD_MIN_DURATION, ...audio } }
 }
-
-/** Part of each class that chooses the epoch of a head, and epochs at most. */
-const HEAD_VALIDATION = 0.15
-const HEAD_EPOCHS = 40
 
 /** Clips for training and for the test, as indices. */
 function keepOut({ clips, name }: Dataset, fold: number | null): { readonly train: readonly number[]; readonly test: readonly number[] } {

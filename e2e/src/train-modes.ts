@@ -1,25 +1,15 @@
+import { availableParallelism } from 'node:os'
 import { AedError, option, parseOptions, type OptionsOf } from '@aed/core'
 import { trainModelOptionsSchema, type TrainModelOptions, type TrainModelOptionsInput } from '@aed/model-miniresnetv2'
-import { availableParallelism } from 'node:os'
 import * as v from 'valibot'
-
-/** Options of training more than a head; what is left out is as the mode's recipe says. */
-export const networkTrainingSchema = v.strictObject({
-  ...v.omit(trainModelOptionsSchema, ['seed', 'epochs']).entries, // of training as such, whatever is trained
-  dropout: option.number(0.3, 'part of the embedding that is dropped before the head', { min: 0, max: 0.99 }),
-  pooling: option.choice(['none', 'avg', 'max'], 'none', 'what comes before the head, from scratch'),
-  speeds: option.text('1,0.85,0.92,1.08,1.17', 'speeds at which each recording is learned, comma-separated'),
-  validation: option.number(0, 'part of each class, whole recordings, held out to choose the epoch; 0: all are trained on', { min: 0, max: 0.9 }),
-})
-
-export type NetworkTrainingInput = v.InferInput<typeof networkTrainingSchema> & Pick<TrainModelOptionsInput, 'epochs'>
-
-/** All that training a network needs to know. */
-export type NetworkTraining = OptionsOf<typeof networkTrainingSchema> & Pick<TrainModelOptions, 'epochs' | 'seed'>
 
 /** What is trained: the dense head on a frozen backbone, all of a network from a backbone on, or from initial values. */
 export const TRAIN_MODES = ['head', 'fine-tune', 'scratch'] as const
 export type TrainMode = (typeof TRAIN_MODES)[number]
+
+/** What {@link trainModelOptionsSchema} says of an option, with another default. */
+const preset = <K extends keyof typeof trainModelOptionsSchema.entries>(name: K, value: v.InferInput<(typeof trainModelOptionsSchema.entries)[K]>) =>
+  v.optional((trainModelOptionsSchema.entries[name] as { readonly wrapped: v.GenericSchema }).wrapped, value as never) as unknown as (typeof trainModelOptionsSchema.entries)[K]
 
 /** Mixing and masks of mel power, as found on ESC-10. */
 const AUGMENT: NonNullable<TrainModelOptionsInput['augment']> = [
@@ -32,25 +22,39 @@ const AUGMENT: NonNullable<TrainModelOptionsInput['augment']> = [
   { name: 'frequencyMask', maxWidth: 8 },
 ]
 
-const COMMON: NetworkTrainingInput = {
-  samplesPerEpoch: 1600, shards: 2, learningRate: 1.5e-3, warmupEpochs: 2, weightDecay: 1e-3, labelSmoothing: 0.1, clipNorm: 5, emaDecay: 0.99, minPeakDb: -30, augment: AUGMENT, augmentFloor: -80,
-} // prettier-ignore
+/** Options of training more than a head; the defaults are the recipe of reference.md, "Fine-tuned patch model". */
+export const networkTrainingSchema = v.strictObject({
+  ...v.omit(trainModelOptionsSchema, ['seed', 'epochs']).entries, // of training as such, whatever is trained
+  samplesPerEpoch: preset('samplesPerEpoch', 1600),
+  warmupEpochs: preset('warmupEpochs', 2),
+  labelSmoothing: preset('labelSmoothing', 0.1),
+  clipNorm: preset('clipNorm', 5),
+  emaDecay: preset('emaDecay', 0.99),
+  minPeakDb: preset('minPeakDb', -30),
+  augment: preset('augment', AUGMENT),
+  augmentFloor: preset('augmentFloor', -80),
+  shards: preset('shards', 2),
+  threads: option.integerOrNone(null, 'threads that share the parts of a batch; none: one a part, as far as the machine has them; the result does not depend on them', { min: 1, max: 64 }),
+  dropout: option.number(0.3, 'part of the embedding that is dropped before the head', { min: 0, max: 0.99 }),
+  pooling: option.choice(['none', 'avg', 'max'], 'none', 'what comes before the head, from scratch'),
+  speeds: option.text('1,0.85,0.92,1.08,1.17', 'speeds at which each recording is learned, comma-separated'),
+  validation: option.number(0, 'part of each class, whole recordings, held out to choose the epoch; 0: all are trained on', { min: 0, max: 0.9 }),
+})
 
-/** Recipes: what options are that nobody gave. */
-export const MODE_RECIPES: Readonly<Record<Exclude<TrainMode, 'head'>, NetworkTrainingInput>> = {
-  'fine-tune': { ...COMMON, epochs: 16 },
-  scratch: { ...COMMON, epochs: 60, learningRate: 3e-3 },
-}
+/** All that training a network needs to know. */
+export type NetworkTraining = OptionsOf<typeof networkTrainingSchema> & Pick<TrainModelOptions, 'epochs' | 'seed' | 'threads'>
+
+/** What the modes do differently where nobody says otherwise. */
+export const MODE_RECIPES = { 'fine-tune': { epochs: 16 }, scratch: { epochs: 30, learningRate: 3e-3 } } as const satisfies Record<Exclude<TrainMode, 'head'>, TrainModelOptionsInput>
 
 /** Completes options by the recipe of a mode; as many threads as the machine has, up to one a shard. */
-export function networkTraining(mode: Exclude<TrainMode, 'head'>, input: unknown, { epochs, seed }: { readonly epochs: number | null; readonly seed: number }): NetworkTraining {
+export function networkTraining(mode: Exclude<TrainMode, 'head'>, input: object, { epochs, seed }: { readonly epochs: number | null; readonly seed: number }): NetworkTraining {
   const { epochs: usual, ...recipe } = MODE_RECIPES[mode]
-  const { shards = recipe.shards! } = input as NetworkTrainingInput
-  const threads = Math.max(1, Math.min(Number.isInteger(shards) ? shards : 1, availableParallelism()))
-  const complete = parseOptions(networkTrainingSchema, { ...recipe, threads, ...(input as object) }, 'train')
-  if (complete.threads > complete.shards) throw new AedError('INVALID_OPTION', `train: threads takes at most one a shard, got ${complete.threads} for ${complete.shards}`, { hint: 'more shards, each with batch statistics of its own' })
-  if (complete.backend !== 'wasm' && complete.shards > 1) throw new AedError('INVALID_OPTION', `train: shards takes 1 with backend ${complete.backend}, got ${complete.shards}`)
-  return { ...complete, epochs: epochs ?? usual!, seed }
+  const complete = parseOptions(networkTrainingSchema, { ...recipe, ...input }, 'train')
+  const { shards, backend, threads } = complete
+  if (threads !== null && threads > shards) throw new AedError('INVALID_OPTION', `train: threads takes at most one a shard, got ${threads} for ${shards}`, { hint: 'more shards, each with batch statistics of its own' })
+  if (backend !== 'wasm' && shards > 1) throw new AedError('INVALID_OPTION', `train: shards takes 1 with backend ${backend}, got ${shards}`)
+  return { ...complete, threads: threads ?? Math.min(shards, availableParallelism()), epochs: epochs ?? usual, seed }
 }
 
 /** @throws AedError `INVALID_OPTION` */

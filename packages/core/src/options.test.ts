@@ -62,6 +62,10 @@ describe('parseOptions', () => {
 })
 
 describe('describeOptions', () => {
+  it('tells a list, which no flag can hold', () => {
+    expect(describeOptions(v.strictObject({ steps: v.optional(v.pipe(v.array(v.string()), v.metadata({ description: 'words' })), []) }))).toMatchObject([{ name: 'steps', kind: 'list', default: [], description: 'words' }])
+  })
+
   it('gives kind, choices, default, unit and description of each field in order', () => {
     const described = describeOptions(schema)
     expect(described.map(({ name, default: value }) => [name, value])).toEqual(Object.entries(defaults))

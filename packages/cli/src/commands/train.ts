@@ -12,7 +12,7 @@ export const train: CommandModule = {
     { syntax: '--data <DIR>', description: 'folder of clips: ESC-50 layout, labels.csv, or a folder per class', required: true },
     { syntax: '--out <DIR>', description: 'model folder to write', required: true },
   ],
-  examples: ['aed train --data ESC-50-master --mode fine-tune --backbone backbones/ --fold 1 --out model', 'aed train --data clips/ --mode scratch --epochs 40 --validation 0.15 --out model', 'aed train --data ESC-50-master --backbone backbones/ --out model', 'aed train --head clip --data ESC-50-master --backbone backbones/ --fold 5 --out model', 'aed train --data clips/ --fold 5 --stacks 2 --out model', 'aed train --data ESC-50-master --classes dog,rooster --garbage-class other --out model'],
+  examples: ['aed train --data ESC-50-master --mode fine-tune --backbone backbones/ --fold 1 --out model', 'aed train --data clips/ --mode scratch --validation 0.15 --out model', 'aed train --data ESC-50-master --backbone backbones/ --out model', 'aed train --head clip --data ESC-50-master --backbone backbones/ --fold 5 --out model', 'aed train --data clips/ --fold 5 --stacks 2 --out model', 'aed train --data ESC-50-master --classes dog,rooster --garbage-class other --out model'],
   async run({ options, output, signal }) {
     const { data, out, audio, mel, patches, training, ...rest } = options as { data: string; out: string; audio?: object; mel?: object; patches?: object; training?: object }
     const given = { data, out, features: { ...(audio && { audio }), ...(mel && { mel }), ...(patches && { patches }) }, options: withoutUndefined(rest), ...(training && { training }) }
