@@ -1,7 +1,7 @@
-import { createRandom, featureConfig, GraphBuilder, sha256, tensor, type AudioClip, type Graph, type PatchScores } from '@aed/core'
+import { createRandom, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, sha256, tensor, type AudioClip, type Graph, type PatchScores } from '@aed/core'
 import { logMelPatches, logMelSpectrogram, toPcm16 } from '@aed/dsp-mel'
 import { miniResNetV2Graph } from '@aed/model-miniresnetv2'
-import { quantize } from '@aed/quantize-int8'
+import { quantize, writeTflite } from '@aed/quantize-int8'
 
 /** One call of one stage of a package: made anew in every environment from the same seed. */
 export interface StageCase {
@@ -32,6 +32,12 @@ function smallGraph(): Graph {
   const scaled = g.add('bn/add', g.mul('bn/mul', g.maxPool2d('pool', conv, [2, 2]), g.constant('s', 'float32', [8], values(8))), g.constant('t', 'float32', [8], values(8)))
   const flat = g.flatten('flat', g.relu('relu', scaled))
   return g.build([g.softmax('softmax', g.dense('dense', flat, g.constant('dw', 'float32', [4, 240], values(960)), g.constant('db', 'float32', [4], values(4))))])
+}
+
+/** A `.tflite` of four classes that takes patches of 12 bands and 10 frames. */
+function smallClassifier(graph: Graph): Uint8Array {
+  const features = featureConfig({ mel: { nMels: 12 }, patches: { patchLength: 10 } })
+  return writeTflite({ graph, card: { schema: MODEL_CARD_SCHEMA, name: 'small', classes: ['a', 'b', 'c', 'd'], features, head: { kind: 'meanScores' }, provenance: {}, licence: 'Apache-2.0' } })
 }
 
 function noise(shape: readonly number[], seed: string) {
@@ -85,6 +91,7 @@ export function stageCases(recordings: readonly { readonly name: string; readonl
         input: { embeddings: noise([60, 32], 'embeddings'), labels: Int32Array.from({ length: 60 }, (_, i) => i % 3), train: Int32Array.from({ length: 45 }, (_, i) => i), validation: Int32Array.from({ length: 15 }, (_, i) => 45 + i) },
         options: { epochs: 5 },
       },
+      { stage: 'classify', input: { model: smallClassifier(int8), name: 'small', channels: [clip().samples], sampleRate: 16_000 }, options: { topK: 4 } },
     ],
     'quantize-int8': [
       { stage: 'quantize', input: { graph, calibration: noise([16, 12, 10, 1], 'calibration') }, options: {} },

@@ -8,9 +8,9 @@ import type { ModelFile } from './model-file.ts'
 export type EngineName = 'tfjs' | 'wasm' | 'reference'
 
 /** The engines that can run a model, its default first. */
-export function enginesOf({ keras, graph }: ModelFile): readonly EngineName[] {
+export function enginesOf({ keras }: ModelFile): readonly EngineName[] {
   if (keras) return ['tfjs', 'reference']
-  return isInt8Graph(graph) ? ['wasm', 'reference'] : ['reference']
+  return ['wasm', 'reference']
 }
 
 /**
@@ -25,9 +25,9 @@ export async function runModel(model: ModelFile, input: Tensor, engine: string, 
       return predict(model.keras!, input as Tensor<'float32'>, { signal })
     }
     case 'wasm':
-      return (await createWasmEngine(model.graph)).run(input)
+      return isInt8Graph(model.graph) ? (await createWasmEngine(model.graph)).run(input) : createFloatExecutor(model.graph).run(input as Tensor<'float32'>)
     case 'reference':
-      return isInt8Graph(model.graph) ? createReferenceEngine(model.graph).run(input) : createFloatExecutor(model.graph).run(input as Tensor<'float32'>)
+      return isInt8Graph(model.graph) ? createReferenceEngine(model.graph).run(input) : createFloatExecutor(model.graph, 'typescript').run(input as Tensor<'float32'>)
     case undefined:
       throw new AedError('INVALID_OPTION', `${model.path}: --engine takes ${engines.join(' or ')} for this model, got '${engine}'`)
   }

@@ -96,7 +96,8 @@ export function createRunner<V>(graph: Graph, computes: readonly (() => void)[],
 
   const load = (source: Float32Array, item: number) => {
     const size = inputArray.length
-    for (let i = 0, at = item * size; i < size; i++) inputArray[i] = source[at + i]!
+    if (source.length === size) inputArray.set(source)
+    else for (let i = 0, at = item * size; i < size; i++) inputArray[i] = source[at + i]!
   }
   const store = ({ values }: Output, to: Tensor, item: number) => {
     const data = to.data as Float32Array

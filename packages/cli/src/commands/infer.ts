@@ -10,7 +10,7 @@ export const infer: CommandModule = {
   flags: [
     { syntax: '--input <FILE>', description: '.npy, batch first: [n, mels, frames, 1] or [n, mels, frames]', required: true },
     { syntax: '--out <FILE>', description: '.npy to write: [n, outputs]', required: true },
-    { syntax: '--engine <WORD>', description: 'tfjs (default for .h5 and folders) | wasm (default for int8 .tflite) | reference (TypeScript, for all)' },
+    { syntax: '--engine <WORD>', description: 'tfjs (default for .h5 and folders) | wasm (default for .tflite) | reference (TypeScript, for all)' },
   ],
   examples: ['aed infer backbone.h5 --input patches.npy --out embeddings.npy', 'aed infer model.tflite --input int8.npy --out scores.npy'],
   async run({ args, options, output, signal }) {
