@@ -15,15 +15,57 @@ interface DecoderOutput {
   readonly errors: readonly { readonly message: string }[]
 }
 
+/** A decoder of Vorbis whose memory is as new, for the next stream. */
+let idle: PageDecoder | undefined
+
+/** What `@wasm-audio-decoders/ogg-vorbis` 0.1 keeps inside. */
+interface VorbisInternals {
+  readonly _decoder?: { readonly _common?: { readonly _wasm?: { readonly HEAP?: ArrayBuffer } }; _firstPage?: boolean; reset?: () => Promise<void> }
+}
+/** Decoders that {@link keepMemory} could change. */
+const renewable = new WeakSet<PageDecoder>()
+
+/** Memory of a new decoder, without the zeros at its end. */
+let newMemory: Uint8Array | undefined
+
+function withoutZeros(memory: Uint8Array): Uint8Array {
+  const words = new Uint32Array(memory.buffer)
+  let used = words.length
+  while (used > 0 && words[used - 1] === 0) used--
+  return memory.slice(0, 4 * used)
+}
+
+/**
+ * Makes resetting a decoder, which it does after each stream, bring its WebAssembly memory to what it was at first, to the byte, instead of setting up another one: 16 MiB
+ * for each recording take longer to collect than a short one to decode.
+ */
+async function keepMemory(decoder: PageDecoder): Promise<PageDecoder> {
+  await decoder.ready
+  const inner = (decoder as VorbisInternals)._decoder
+  const heap = inner?._common?._wasm?.HEAP
+  if (!inner?.reset || inner._firstPage !== true || !heap) return decoder
+  const memory = new Uint8Array(heap)
+  const first = (newMemory ??= withoutZeros(memory)) // the same for each decoder
+  renewable.add(decoder)
+  inner.reset = () => {
+    if (memory.length === 0) renewable.delete(decoder) // grown: another buffer
+    memory.fill(0)
+    if (memory.length > 0) memory.set(first)
+    inner._firstPage = true
+    return Promise.resolve()
+  }
+  return decoder
+}
+
 /** Loads the decoder that the stream needs, and no other. */
 async function loadDecoder(codec: OggHeader['codec']): Promise<PageDecoder> {
   if (codec === 'Vorbis') {
     const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis')
-    return new OggVorbisDecoder()
+    return keepMemory(new OggVorbisDecoder())
   }
   const { OggOpusDecoder } = await import('ogg-opus-decoder')
-  // Its types say that decode returns at once, its code that it is a promise.
-  return new OggOpusDecoder() as unknown as PageDecoder
+  // Its types say that decode returns at once, its code that it is a promise. It reads one stream: after the last page it would set up another memory for nothing.
+  return Object.assign(new OggOpusDecoder(), { reset: () => Promise.resolve() }) as unknown as PageDecoder
 }
 
 /** A page that does not say that it is the last: the decoders then leave it to us to cut the end, which they do by a wrong count for some files. */
@@ -65,7 +107,10 @@ export function createOggDecoder({ name, maxDuration }: FormatDecoderOptions): F
     const offset = wanted[0]!.start
     if (!decoder) {
       if (header.channels === 0) throw damaged(name, offset, `the ${header.codec} header says 0 channels`)
-      decoder = await guarded(name, offset, header.codec, async () => loadDecoder(header.codec))
+      if (header.codec === 'Vorbis' && idle) {
+        decoder = idle
+        idle = undefined
+      } else decoder = await guarded(name, offset, header.codec, async () => loadDecoder(header.codec))
       await guarded(name, offset, header.codec, async () => decoder!.ready)
     }
     const parts = [await take(async (d) => d.decode(concatBytes(wanted.map(unmarked))), offset)]
@@ -79,7 +124,7 @@ export function createOggDecoder({ name, maxDuration }: FormatDecoderOptions): F
     const gain = header.outputGain === 0 ? 1 : pow(10, header.outputGain / 5120)
     return parts
       .filter((channels) => (channels[0]?.length ?? 0) > 0)
-      .map((channels) => ({ channels: channels.map((channel) => (gain === 1 ? channel.slice() : channel.map((x) => x * gain))), sampleRate: header.sampleRate }))
+      .map((channels) => ({ channels: channels.map((channel) => (gain === 1 ? channel : channel.map((x) => x * gain))), sampleRate: header.sampleRate }))
   }
 
   /** Takes `excess` samples off the end of some parts. */
@@ -104,7 +149,11 @@ export function createOggDecoder({ name, maxDuration }: FormatDecoderOptions): F
       return Promise.resolve([])
     },
     free() {
-      if (decoder && healthy) decoder.free()
+      if (!decoder || !healthy) return
+      // Flushing has reset it.
+      if (finished && !idle && renewable.has(decoder)) idle = decoder
+      else decoder.free()
+      decoder = undefined
     },
   }
 }
