@@ -18,7 +18,7 @@ export interface QuantizedModel {
  * @param key everything that the float network depends on
  */
 export async function quantizeModel(graph: Graph, card: ModelCard, key: unknown, set: PatchSet, calibration: Int32Array, { cache, pool, signal }: RunContext): Promise<QuantizedModel> {
-  const tflite = await cache.get('int8-1', { key, card, calibration: [...calibration] }, bytesCodec, async () => {
+  const tflite = await cache.get('int8-2', { key, card, calibration: [...calibration] }, bytesCodec, async () => {
     const quantized = await pool.stages.quantize({ graph, calibration: take(set.patches, calibration) }, {}, { signal })
     return writeTflite({ graph: quantized.graph, card })
   })
