@@ -40,9 +40,9 @@ export function runDeviceChain(graph: Graph, features: FeatureConfig, detection:
   return { patches, inputs, outputs, scores: movingMean(own, classes, detection?.smoothing ?? 1), events }
 }
 
-/** A recording with what makes a stream give its last frames: nFft / 2 zeros behind a centred one. */
+/** A recording with what makes a stream give its last frames: nFft / 2 zeros behind a centred one; a hop's worth where frames lie apart, whose gaps a stream takes with them. */
 export function withTail(samples: Int16Array, { mel }: FeatureConfig): Int16Array {
-  const whole = new Int16Array(samples.length + (mel.center ? mel.nFft / 2 : 0))
+  const whole = new Int16Array(samples.length + (mel.center ? mel.nFft / 2 : 0) + Math.max(0, mel.hopLength - mel.nFft))
   whole.set(samples)
   return whole
 }

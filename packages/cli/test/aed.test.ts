@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { createRandom, decodeNpy, encodeNpy, GraphBuilder, tensor } from '@aed/core'
+import { createRandom, decodeNpy, encodeNpy, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, tensor, type ModelCard } from '@aed/core'
 import { quantize, writeTflite } from '@aed/quantize-int8'
 
 const bin = fileURLToPath(new URL('../bin/aed.js', import.meta.url))
@@ -233,6 +233,31 @@ describe('aed infer and aed deploy', () => {
     expect(readFileSync(at('wasm.npy'))).toEqual(readFileSync(at('reference.npy')))
     writeFileSync(at('shape.npy'), encodeNpy({ dtype: 'int8', shape: [5, 6, 8], data: new Int8Array(240) }))
     expect(failure('infer', 'tiny.tflite', '--input', 'shape.npy', '--out', 'no.npy')).toContain('MODEL_MISMATCH')
+  })
+
+  it('deploys the whole chain: clips through the emulated core, its accuracy in the header, a report page, firmware', () => {
+    const features = featureConfig({ mel: { nMels: 8, nFft: 256, dbRef: 'clip' }, patches: { patchLength: 6 }, audio: { trimSilenceDb: null } })
+    const card: ModelCard = { schema: MODEL_CARD_SCHEMA, name: 'tiny', classes: ['a', 'b', 'c'], features, head: { kind: 'meanScores' }, detection: { smoothing: 2, thresholds: [0.4, 0.4, 2], refractory: 0.5 }, provenance: { seed: 7 }, licence: 'CC0-1.0' }
+    writeFileSync(at('chain.tflite'), writeTflite({ graph: int8, card }))
+    for (const label of ['a', 'b', 'c']) {
+      mkdirSync(at('clips', label), { recursive: true })
+      writeWav(path.join('clips', label, `${label}1.wav`), 2.1)
+    }
+    const alone = aed('deploy', 'chain.tflite', '--out', 'alone', '--json')
+    expect((JSON.parse(alone.stdout) as { notes: string[] }).notes.join(' ')).toContain('--live-db-ref')
+    expect(failure('deploy', 'chain.tflite', '--out', 'other', '--verify', '--data', 'clips')).toContain('USAGE')
+    expect(failure('deploy', 'chain.tflite', '--out', 'other', '--data', 'clips', '--live-db-ref', 'running')).toContain('USAGE')
+    const { status, stdout, stderr } = aed('deploy', 'chain.tflite', '--out', 'chain', '--live-db-ref', 'running', '--verify', '--data', 'clips', '--json')
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: '' })
+    const header = readFileSync(at('chain', 'include', 'net.h'), 'utf8')
+    expect(header).toMatch(/SHA-256 of the model: [0-9a-f]{64}[^]*seed: 7|seed: 7[^]*SHA-256 of the model: [0-9a-f]{64}/)
+    for (const file of ['report.html', 'firmware/CMakeLists.txt', 'firmware/listen.c', 'src/net_audio.c']) expect(existsSync(at('chain', file))).toBe(true)
+    const { verified, chain } = JSON.parse(stdout) as { verified: { emulator: { equal: number } | null; chain: { clips: number; equalLabels: number; accuracy: { device: number; typescript: number } } }; chain: { clipState: number } }
+    if (!verified.emulator) return // no Arm compiler or emulator: the notes say so
+    expect(verified).toMatchObject({ emulator: { equal: 3 }, chain: { clips: 3, equalLabels: 3 } })
+    expect(verified.chain.accuracy.device).toBe(verified.chain.accuracy.typescript)
+    expect(header).toContain('accuracy of the chain on 3 clips of clips: ')
+    expect(chain.clipState).toBe(16)
   })
 
   it('writes a C project whose output equals the engine, and refuses a folder that is not empty', () => {

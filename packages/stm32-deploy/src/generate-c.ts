@@ -34,6 +34,8 @@ export interface GenerateInput {
   readonly frontEnd?: DeviceTables | undefined
   /** Left out: the library has no self-test. */
   readonly selftest?: SelftestVector | undefined
+  /** What the header says of where the model comes from, beside its card: its hash, its accuracy, … */
+  readonly provenance?: Readonly<Record<string, string>> | undefined
   /** A {@link PlanFile}, in place of one that the options favour. */
   readonly plan?: unknown
 }
@@ -50,10 +52,14 @@ export interface GeneratedLibrary {
  * @throws AedError `DEPLOY_UNSUPPORTED` for what cannot become C, with its place; `INVALID_OPTION`; `INVALID_INPUT` for a self-test of
  * another size; `BUDGET_TOO_SMALL` when the smallest plan exceeds `ram` or `flash`; `MODEL_MISMATCH` when the card has another number of classes than the graph outputs; `GRAPH_INVALID`
  */
-export function generateC({ graph, card, frontEnd, selftest, plan: planFile }: GenerateInput, options: OptionsInput<typeof deployOptionsSchema> = {}, context: StageContext = {}): GeneratedLibrary {
+export function generateC({ graph, card, frontEnd, selftest, provenance = {}, plan: planFile }: GenerateInput, options: OptionsInput<typeof deployOptionsSchema> = {}, context: StageContext = {}): GeneratedLibrary {
   const parsed: DeployOptions = parseOptions(deployOptionsSchema, options, 'generateC')
   const { name } = parsed
   checkName(name)
+  if (card?.head.kind === 'clip')
+    throw new AedError('DEPLOY_UNSUPPORTED', `graph '${graph.name}': its clip head works on statistics (${card.head.blocks.map((block) => `'${block.name}': ${block.kind}`).join(', ')}), which the C library does not carry`, {
+      hint: 'deploy a model whose clips get the mean of their patches',
+    })
   const lowered = lowerGraph(validateGraph(graph), parsed.logits)
   const classes = card?.classes ?? null
   if (classes && classes.length !== lowered.output.size)
@@ -66,8 +72,13 @@ export function generateC({ graph, card, frontEnd, selftest, plan: planFile }: G
   const { network, plan } = planned(lowered, parsed, planFile)
   const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0)
   const audio = frontEnd ? planAudio(frontEnd, card, network.input, network.output, macs, parsed.audioBuffer) : null
-  const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, network, plan, audio, selftest: selftest ?? null }
+  const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, provenance: { ...scalarsOf(card), ...provenance }, network, plan, audio, selftest: selftest ?? null }
   return { files: emitFiles(library), report: reportOf(library, planFile === undefined ? parsed : { ...parsed, plan: 'own' }, notes(library)) }
+}
+
+/** What a card says of a model's making in single words and numbers. */
+function scalarsOf(card: ModelCard | null): Record<string, string> {
+  return Object.fromEntries(Object.entries(card?.provenance ?? {}).flatMap(([key, value]) => (['string', 'number', 'boolean'].includes(typeof value) ? [[key, String(value)]] : [])))
 }
 
 function planned(network: Network, { plan, ram, flash }: DeployOptions, file: unknown): Planned {

@@ -107,3 +107,17 @@ describeWith(['arm-none-eabi-gcc'], 'measureChain and measureFootprint', () => {
     expect(await measureChain(network)).toBeNull()
   })
 })
+
+describeWith(['gcc'], 'README', () => {
+  it('its example of the whole chain compiles without a warning', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    const code = Array.from(readme.matchAll(/```c\n([^]*?)```/g), ([, text]) => text!).find((text) => text.includes('net_audio_state'))!
+    const dir = await mkdtemp(path.join(tmpdir(), 'aed-readme-'))
+    try {
+      await writeFiles(dir, { ...files, 'example.c': code })
+      await runTool('gcc', ['-std=c99', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-Iinclude', '-c', 'example.c', '-o', 'example.o'], { cwd: dir })
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
+  })
+})

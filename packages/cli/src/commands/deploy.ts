@@ -1,56 +1,106 @@
 import { readFile } from 'node:fs/promises'
-import { AedError, audioOptionsSchema, createRandom, isAedError, melOptionsSchema, parseOptions, patchOptionsSchema, sizeOf, tensorOf, type Graph } from '@aed/core'
-import { countEqual } from '@aed/e2e'
+import * as v from 'valibot'
+import { AedError, audioOptionsSchema, isAedError, melOptionsSchema, option, parseOptions, patchOptionsSchema, sha256, type ModelCard } from '@aed/core'
+import { fileError, readBytes } from '@aed/core/node'
+import { deviceTables } from '@aed/dsp-mel'
+import { engineOutputs, memoryRows, orRemark, randomVectors, renderDeploymentHtml, timeRows, verificationLines, type Deployment } from '@aed/e2e'
 import { isInt8Graph } from '@aed/model-miniresnetv2'
-import { int8Core } from '@aed/quantize-int8'
-import { createReferenceEngine } from '@aed/quantize-int8/engine'
-import { completeReport, deployOptionsSchema, generateC, planTable, type DeployReport } from '@aed/stm32-deploy'
-import { buildForHost, measureFootprint, runOnHost, writeProject } from '@aed/stm32-deploy/node'
-import { fileError } from '@aed/core/node'
+import { completeReport, deployOptionsSchema, emitFirmware, generateC, planTable, type DeployReport, type GenerateInput } from '@aed/stm32-deploy'
+import { measureChain, measureFootprint, writeProject } from '@aed/stm32-deploy/node'
 import type { CommandModule } from '../commands.ts'
 import { cardFor } from '../model-card.ts'
 import { readModel } from '../model-file.ts'
-import { kib, table } from '../text.ts'
+import { table } from '../text.ts'
+import { verifyDeployment } from '../verify-deployment.ts'
 
-/** Inputs that `--verify` compares. */
-const VERIFY_INPUTS = 32
+const chainSchema = v.strictObject({
+  liveDbRef: option.choiceOrNumber(['model', 'patch', 'running'], 'model', "what 0 dB is on the device, where the model's own reference is the maximum of a whole clip, which a live stream does not know", { min: 0, exclusiveMin: true }),
+  networkOnly: option.boolean(false, 'leave the front end out'),
+})
+type ChainOptions = v.InferOutput<typeof chainSchema>
 
 export const deploy: CommandModule = {
   args: [{ syntax: '<MODEL>', description: 'int8 .tflite' }],
-  schemas: { deployment: deployOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
+  schemas: { '': chainSchema, deployment: deployOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [
     { syntax: '--out <DIR>', description: 'folder for the C project', required: true },
     { syntax: '--labels <FILE>', description: 'class names, one a line, for models without a card' },
     { syntax: '--force', description: 'replace a folder that is not empty' },
-    { syntax: '--verify', description: 'compile for this machine and compare with the engine' },
+    { syntax: '--verify', description: 'compare with the engine: compiled for this machine and, where the tools are there, on the emulated core; the whole chain from samples too' },
+    { syntax: '--data <DIR>', description: 'with --verify: clips whose labels the emulated chain must give as the one in TypeScript, and its accuracy' },
+    { syntax: '--fold <N>', description: 'of these only the clips of this official fold' },
+    { syntax: '--serial <PORT>', description: 'with --verify: run the vectors on a board too, whose firmware is verify: /dev/ttyACM0, or tcp:HOST:PORT' },
   ],
-  examples: ['aed deploy model.tflite --out net --name net', 'aed deploy model.tflite --out net --plan fast --ram 24000 --flash 200000', 'aed deploy model.tflite --out net --name net --plan low-ram --verify --json'],
+  examples: [
+    'aed deploy model.tflite --out net --name net',
+    'aed deploy model.tflite --out net --plan fast --ram 24000 --flash 200000',
+    'aed deploy model.tflite --out net --live-db-ref running --verify --data ESC-50-master --fold 5',
+    'aed deploy model.tflite --out net --verify --serial /dev/ttyACM0 --json',
+  ],
   async run({ args, options, output, signal }) {
-    const { out, force, verify, deployment } = options as { out: string; force?: boolean; verify?: boolean; deployment?: object }
+    const { out, force, verify, data, fold, serial, deployment, liveDbRef, networkOnly } = options as unknown as Flags
     const settings = parseOptions(deployOptionsSchema, deployment, 'aed deploy')
+    const chain = parseOptions(chainSchema, { ...(liveDbRef !== undefined && { liveDbRef }), ...(networkOnly !== undefined && { networkOnly }) }, 'aed deploy')
+    if (!verify && (data !== undefined || serial !== undefined)) throw new AedError('USAGE', 'aed deploy: --data and --serial go with --verify', { hint: 'add --verify' })
+    if (fold !== undefined && data === undefined) throw new AedError('USAGE', 'aed deploy: --fold goes with --data', { hint: 'name the folder of clips' })
     const model = await readModel(args[0]!)
     if (!isInt8Graph(model.graph)) throw new AedError('DEPLOY_UNSUPPORTED', `${model.path}: is a float model`, { hint: 'quantize it first: aed quantize' })
     const described = model.card !== null || ['labels', 'audio', 'mel', 'patches'].some((key) => options[key] !== undefined)
     const card = described ? await cardFor(model, options) : null
-    const vectors = testVectors(int8Core(model.graph), settings.logits, verify ? VERIFY_INPUTS : 1)
-    const { count, inputs, outputs, inputSize, outputSize } = vectors
-    const selftest = { input: inputs.slice(0, inputSize), output: outputs.slice(0, outputSize) }
-    const own = ['low-ram', 'fast'].includes(settings.plan) ? undefined : await readPlan(settings.plan)
-    const { files, report } = generateC({ graph: model.graph, card, selftest, plan: own }, settings)
-    let verified: { readonly inputs: number; readonly equal: number } | null = null
-    if (verify) {
-      const built = await buildForHost(files, { signal })
-      try {
-        verified = { inputs: count, equal: countEqual(await runOnHost(built, inputs, count, { signal }), outputs, outputSize) }
-      } finally {
-        await built.remove()
-      }
-      if (verified.equal !== count) throw new AedError('VERIFY_FAILED', `${model.path}: the compiled C equals the engine on ${verified.equal} of ${count} inputs`, { hint: 'please report this as a bug' })
+    const frontEnd = chooseFrontEnd(card, chain)
+    if (data !== undefined && !('tables' in frontEnd)) throw new AedError('USAGE', `aed deploy: --data is for the whole chain: ${frontEnd.note}`, { hint: 'add --live-db-ref running, patch or a number' })
+    const plan = ['low-ram', 'fast'].includes(settings.plan) ? undefined : await readPlan(settings.plan)
+    const vectors = randomVectors(model.graph, settings.logits, verify ? VERIFY_INPUTS : 1)
+    const size = vectors.inputs.length / vectors.count
+    const selftest = { input: vectors.inputs.slice(0, size), output: engineOutputs(model.graph, settings.logits, vectors.inputs.slice(0, size), 1) }
+    const provenance = { 'SHA-256 of the model': await sha256(await readBytes(model.path)) }
+    const input: GenerateInput = { graph: model.graph, card, selftest, provenance, plan, ...('tables' in frontEnd && { frontEnd: frontEnd.tables }) }
+    const { files, report } = generateC(input, settings)
+    const features = 'features' in frontEnd ? frontEnd.features : null
+    const checked = verify ? await verifyDeployment({ files, report, graph: model.graph, card, features, vectors, data, fold, serial, logits: settings.logits }, { output, signal }) : { verified: null, estimate: null, remarks: [] }
+    const accuracy = checked.verified?.chain?.accuracy
+    const written = accuracy ? generateC({ ...input, provenance: { ...provenance, [`accuracy of the chain on ${checked.verified!.chain!.clips} clips of ${data!}${fold === undefined ? '' : `, fold ${fold}`}`]: String(accuracy.device) } }, settings).files : files
+    const complete: Deployment = {
+      ...(await measured(files, report, (text) => output.say(text))),
+      chain: (await orRemark(() => measureChain(files, { target: settings.target, signal }), () => undefined)) ?? null,
+      verified: checked.verified,
+      estimate: checked.estimate,
     }
-    const complete = { ...(await measured(files, report, settings.target, (text) => output.say(text))), verified }
-    await writeProject({ ...files, 'report.json': `${JSON.stringify(complete, null, 2)}\n` }, out, { force: force === true })
-    output.result({ out, ...complete }, summary(out, complete))
+    const noted = { ...complete, notes: [...complete.notes.filter((note) => !note.startsWith('No front end')), ...('note' in frontEnd ? [frontEnd.note] : []), ...checked.remarks] }
+    const project = { ...written, ...emitFirmware(written, settings.target), 'report.json': `${JSON.stringify(noted, null, 2)}\n`, 'report.html': renderDeploymentHtml(noted) }
+    await writeProject(project, out, { force: force === true })
+    output.result({ out, ...noted }, summary(out, noted))
   },
+}
+
+/** Inputs that `--verify` compares on this machine. */
+const VERIFY_INPUTS = 32
+
+interface Flags {
+  readonly out: string
+  readonly force?: boolean
+  readonly verify?: boolean
+  readonly data?: string
+  readonly fold?: string
+  readonly serial?: string
+  readonly deployment?: object
+  readonly liveDbRef?: unknown
+  readonly networkOnly?: unknown
+}
+
+/** Tables of the front end and the features that they are of, or why there is none: what is deployed is what was evaluated. */
+function chooseFrontEnd(card: (ModelCard & { features: NonNullable<ModelCard['features']> }) | null, { liveDbRef, networkOnly }: ChainOptions) {
+  if (!card) return { note: 'The model has no feature config: the library is the network alone.' } as const
+  if (networkOnly) return { note: 'The library is the network alone, as asked.' } as const
+  const { features } = card
+  const own = features.mel.dbRef
+  if (own === 'clip' && liveDbRef === 'model')
+    return { note: "The model's 0 dB is the maximum of a whole clip, which a live stream does not know: the library is the network alone. --live-db-ref running, patch or a number adds the chain with that reference; --verify --data says what it costs." } as const
+  if (own !== 'clip' && liveDbRef !== 'model' && liveDbRef !== own)
+    throw new AedError('INVALID_OPTION', `aed deploy: --live-db-ref ${String(liveDbRef)}: the model was evaluated with dbRef ${String(own)}, which a live stream knows`, { hint: 'leave the flag out' })
+  const used = { ...features, mel: { ...features.mel, dbRef: own === 'clip' ? (liveDbRef as Exclude<typeof own, 'clip'>) : own } }
+  const tables = deviceTables(features.audio.sampleRate, used.mel)
+  return own === 'clip' ? { tables, features: used, note: `0 dB is ${String(used.mel.dbRef)} on the device, where the model was trained and evaluated with the maximum of the clip: --verify --data says what that costs.` } : { tables, features: used }
 }
 
 /** A plan that a user wrote or edited: a file as `planFile` of report.json, or a whole report.json. */
@@ -70,9 +120,9 @@ async function readPlan(file: string): Promise<unknown> {
 }
 
 /** The report with what a compiler says, where the one for the target is there. */
-async function measured(files: Readonly<Record<string, string>>, report: DeployReport, target: DeployReport['target'], say: (text: string) => void): Promise<DeployReport> {
+async function measured(files: Readonly<Record<string, string>>, report: DeployReport, say: (text: string) => void): Promise<DeployReport> {
   try {
-    return completeReport(report, await measureFootprint(files, { target }))
+    return completeReport(report, await measureFootprint(files, { target: report.target }))
   } catch (error) {
     if (!isAedError(error, 'TOOL_NOT_FOUND')) throw error
     say(`note: code and stack are not measured: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`)
@@ -80,28 +130,16 @@ async function measured(files: Readonly<Record<string, string>>, report: DeployR
   }
 }
 
-/** Random inputs `[count, inputSize]` with the engine's outputs `[count, outputSize]`: the embedded self-test, and what `--verify` compares. */
-function testVectors(core: Graph, logits: boolean, count: number) {
-  const random = createRandom('test vectors')
-  const input = tensorOf(core, core.inputs[0])
-  const last = core.nodes.at(-1)
-  const outputName = logits && last?.op === 'softmax' ? last.inputs[0]! : core.outputs[0]!
-  const [inputSize, outputSize] = [sizeOf(input.shape), sizeOf(tensorOf(core, outputName).shape)]
-  const inputs = Int8Array.from({ length: count * inputSize }, () => random.integer(256) - 128)
-  const { data } = createReferenceEngine({ ...core, outputs: [outputName] }).run({ dtype: 'int8', shape: [count, ...input.shape.slice(1)], data: inputs })
-  return { count, inputs, outputs: data as Int8Array, inputSize, outputSize }
-}
-
-function summary(out: string, { name, memory, flash, footprint, notes, verified, layers }: DeployReport & { readonly verified: { readonly inputs: number; readonly equal: number } | null }): string {
+function summary(out: string, deployment: Deployment): string {
+  const { name, memory, footprint, notes, layers, verified } = deployment
   const plan = planTable({ layers })
-  const size = (bytes: number | null) => (bytes === null ? 'not measured' : kib(bytes))
   return [
     `${out}: C library '${name}'${footprint ? `, ${footprint.compiler}` : ''}`,
-    table(['RAM', 'KiB'], [['arena', size(memory.arena)], ['input', size(memory.input)], ['stack', size(memory.stack)], ['in all', size(memory.total)]]),
-    table(['flash', 'KiB'], [['weights', size(flash.weights)], ['tables', size(flash.tables)], ['code', size(flash.code)], ['in all', size(flash.total)]]),
-    `the lower bound of this plan's arena is ${kib(memory.lowerBound)} KiB: rows that are needed at the same time`,
+    table(['', 'how known', 'KiB', 'published'], memoryRows(deployment)),
+    `the lower bound of this plan's arena is ${(memory.lowerBound / 1024).toFixed(2)} KiB: rows that are needed at the same time`,
+    ...(verified?.emulator ? [table(['', 'how known', '', 'published'], timeRows(deployment))] : []),
     table(plan.heading, plan.rows),
-    ...(verified ? [`the same bytes as the engine on ${verified.equal} of ${verified.inputs} inputs`] : []),
+    ...verificationLines(deployment),
     ...notes.map((note) => `note: ${note}`),
   ].join('\n')
 }

@@ -14,6 +14,12 @@ export function banner({ model, licence }: Library, what: string): string {
   return `/*\n * ${what}\n * ${GENERATED_BY} ${GENERATOR_VERSION} from the int8 model '${commentText(model)}'.${terms}\n */\n`
 }
 
+/** Where the model comes from: one line each. */
+function provenanceText({ classes, provenance }: Library): string {
+  const lines = Object.entries({ ...provenance, ...(classes && { classes: classes.join(', ') }) })
+  return lines.length === 0 ? '' : `/*\n${lines.map(([key, value]) => ` * ${commentText(key)}: ${commentText(value)}\n`).join('')} */\n`
+}
+
 /** Bytes of the longest class name with its final zero. */
 export function labelSize(classes: readonly string[]): number {
   return classes.reduce((most, label) => Math.max(most, new TextEncoder().encode(label).length), 0) + 1
@@ -45,7 +51,7 @@ extern const char ${name}_labels[${upper}_CLASSES][${upper}_LABEL_SIZE];
 int ${name}_selftest(void *arena);
 `
     : ''
-  return `${banner(library, `${name}: interface of the network.`)}#ifndef ${upper}_H
+  return `${banner(library, `${name}: interface.`)}${provenanceText(library)}#ifndef ${upper}_H
 #define ${upper}_H
 
 #include <stddef.h>

@@ -11,6 +11,8 @@ export interface Library {
   /** Class names, or null. */
   readonly classes: readonly string[] | null
   readonly licence: string | null
+  /** Where the model comes from, for the header. */
+  readonly provenance: Readonly<Record<string, string>>
   readonly network: Network
   readonly plan: Plan
   /** From samples to decisions; null for the network alone. */

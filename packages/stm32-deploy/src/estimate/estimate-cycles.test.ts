@@ -33,7 +33,7 @@ describe('estimateCycles', () => {
   })
 
   it('fetches constants that fit once, and others in every pass', () => {
-    const layer = { name: '', op: '', kernel: '', summary: '', calls: 1, accumulatorBits: null, instructions: null }
+    const layer = { columns: 2 }
     expect(constantMisses([{ ...layer, constants: 1600, macs: 1e6 }], timing)).toBe(100)
     expect(constantMisses([{ ...layer, constants: 16_000, macs: 3_200_000 }], timing)).toBe(100_000)
     expect(constantMisses([{ ...layer, constants: 0, macs: 5 }], timing)).toBe(0)

@@ -1,4 +1,4 @@
-import type { DeployReport } from '../report.ts'
+import type { LayerReport } from '../report.ts'
 import type { Timing } from '../targets.ts'
 import { cyclesOf, kindOf, type Instruction, type InstructionKind } from './core-timings.ts'
 
@@ -51,13 +51,13 @@ export function estimateCycles(blocks: readonly Block[], misses: number, { core,
 
 /**
  * Lines of constants that an 8 KB cache must fetch in a run of the network, at most: where a layer's constants fit beside the code they are fetched
- * once, else for each pass over them, and a pass serves two columns of the output.
+ * once, else for each pass over them; a pass serves the columns that a convolution gathers at once.
  */
-export function constantMisses(layers: DeployReport['layers'], { cacheBytes, lineBytes }: Timing): number {
+export function constantMisses(layers: readonly Pick<LayerReport, 'constants' | 'macs' | 'columns'>[], { cacheBytes, lineBytes }: Timing): number {
   const room = cacheBytes / 2
-  return layers.reduce((sum, { constants, macs }) => {
+  return layers.reduce((sum, { constants, macs, columns }) => {
     if (constants === 0) return sum
-    const passes = constants <= room ? 1 : Math.max(1, macs / constants / 2)
+    const passes = constants <= room ? 1 : Math.max(1, macs / constants / (columns ?? 1))
     return sum + Math.round((passes * constants) / lineBytes)
   }, 0)
 }

@@ -1,0 +1,102 @@
+import { escapeHtml, htmlPage, htmlTable, kib, percent } from '@aed/report'
+import { planSvg, TARGETS } from '@aed/stm32-deploy'
+import type { Deployment } from './deployment.ts'
+import { PUBLISHED } from './published.ts'
+
+const million = (count: number | null | undefined) => (count === null || count === undefined ? '–' : `${(count / 1e6).toFixed(2)} M`)
+const ms = (value: number | null | undefined) => (value === null || value === undefined ? '–' : `${value.toFixed(1)} ms`)
+const count = (value: number | null) => (value === null ? '–' : value.toLocaleString('en'))
+
+/** Rows of memory, beside the published figures where the network is as large as one of those. */
+export function memoryRows({ memory, flash, chain, macs }: Deployment): readonly (readonly string[])[] {
+  const published = publishedFor(macs)
+  return [
+    ['activations', 'planned', kib(memory.activation), published ? published.activations.toFixed(2) : '–'],
+    ['scratch', 'planned', kib(memory.scratch), '–'],
+    ['arena, which holds both', 'planned', kib(memory.arena), '–'],
+    ['input patch', 'planned', kib(memory.input), '–'],
+    ['stack of the network', 'by the compiler', kib(memory.stack), '–'],
+    ['RAM of the network in all', 'sum', kib(memory.total), published ? published.totalRam.toFixed(2) : '–'],
+    ['weights', 'planned', kib(flash.weights), published ? published.weights.toFixed(2) : '–'],
+    ['tables', 'planned', kib(flash.tables), '–'],
+    ['code of the network', 'by the compiler', kib(flash.code), published ? published.code.toFixed(2) : '–'],
+    ['flash of the network in all', 'by the compiler', kib(flash.total), published ? published.totalFlash.toFixed(2) : '–'],
+    ...(chain
+      ? [
+          ['front end and decisions: RAM beside arena and patch', 'by the compiler', kib(chain.state - chain.parts.patch - chain.parts.work), '–'],
+          ['… of it the ring buffer', 'by the compiler', kib(chain.parts.buffer), '–'],
+          ['… what the arena grows by for the front end', 'by the compiler', kib(Math.max(0, chain.parts.work - memory.arena)), '–'],
+          ['front end and decisions: code', 'by the compiler', kib(chain.code), '–'],
+          ['front end and decisions: tables', 'by the compiler', kib(chain.tables), '–'],
+          ['stack of poll, the network within', 'by the compiler', kib(chain.stack), '–'],
+          ['clip head: RAM', 'by the compiler', kib(chain.clipState), '–'],
+        ]
+      : []),
+  ]
+}
+
+/** Rows of time; each says whether it is measured or estimated. */
+export function timeRows({ verified, estimate, macs }: Deployment): readonly (readonly string[])[] {
+  const published = publishedFor(macs)
+  const { emulator, chain } = verified ?? { emulator: null, chain: null }
+  const off = estimate ? `estimated, ± ${percent(estimate.network.error)}` : 'estimated'
+  const second = estimate?.second ?? null
+  return [
+    ['instructions of the network, a patch', 'measured on the emulated core', million(emulator?.instructions), '–'],
+    ['instructions of the front end, a frame (mean, most)', 'measured on the emulated core', chain?.frame ? `${count(chain.frame.mean)}, ${count(chain.frame.most)}` : '–', '–'],
+    ['instructions of the front end, 50 frames', 'measured on the emulated core', chain?.frame ? million(50 * chain.frame.mean) : '–', '–'],
+    ['instructions of the longest call of poll', 'measured on the emulated core', million(chain?.poll), '–'],
+    ['cycles of the network, a patch', off, million(estimate?.network.cycles), published ? million(published.time * 160e3) : '–'],
+    ['time of the network, a patch', off, ms(estimate?.network.milliseconds), published ? ms(published.time) : '–'],
+    ['time of the front end, a frame', off, ms(estimate?.frame?.milliseconds), '–'],
+    ['part of the time that listening takes', off, second ? percent(second.load) : '–', '–'],
+    ['energy of the network, a patch', off, estimate?.network.millijoules ? `${estimate.network.millijoules.toFixed(2)} mJ` : '–', '–'],
+    ['energy of listening, a second, the core asleep in between not counted', off, second?.millijoules ? `${second.millijoules.toFixed(2)} mJ` : '–', '–'],
+  ]
+}
+
+function publishedFor(macs: number) {
+  // The multiplications of the published network's two sizes.
+  return { 14_832_640: PUBLISHED[0], 27_269_120: PUBLISHED[1] }[macs]
+}
+
+/** What was compared with what, one sentence each. */
+export function verificationLines({ verified }: Deployment): readonly string[] {
+  if (!verified) return []
+  const { emulator, serial, chain } = verified
+  return [
+    ...(verified.inputs > 0 ? [`this machine: the same bytes as the engine on ${verified.equal} of ${verified.inputs} inputs`] : []),
+    ...[emulator, serial].flatMap((run) => (run ? [`${run.device}: the same bytes on ${run.equal} of ${run.inputs} inputs; stack ${run.stack} B and arena ${run.arena} B, by painting${run.seconds === null ? '' : `; ${(1000 * run.seconds).toFixed(1)} ms a patch, measured`}`] : [])),
+    ...(chain
+      ? [
+          `${chain.device}, the whole chain from 16-bit samples: outputs, scores and events of ${chain.equalPatches} of ${chain.patches} patches and ${chain.equalLabels} of ${chain.clips} labels equal to the chain in TypeScript${chain.accuracy ? `; accuracy on ${chain.clips} clips ${percent(chain.accuracy.device)}, in TypeScript ${percent(chain.accuracy.typescript)}` : ' (a synthetic recording)'}`,
+        ]
+      : []),
+  ]
+}
+
+/** The deployment as one HTML page: memory, time, proof, code by function, layers, and the arena over time. */
+export function renderDeploymentHtml(deployment: Deployment): string {
+  const { name, model, target, plan, footprint, layers, notes, estimate } = deployment
+  const heading = ['', 'how known', 'KiB', 'X-CUBE-AI 10.0, KiB']
+  const lines = verificationLines(deployment)
+  const timing = TARGETS[target].timing
+  const mix = estimate ? Object.entries(estimate.network.mix).map(([kind, n]) => [kind, million(n), percent(n / estimate.network.instructions)]) : []
+  const body = [
+    `<p>${escapeHtml(`Library '${name}' of the model '${model}' for ${TARGETS[target].description}, plan ${plan}${footprint ? `, ${footprint.compiler}` : ''}.`)}</p>`,
+    lines.length === 0 ? '' : `<h2>Proof</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`,
+    '<h2>Memory</h2>',
+    htmlTable(heading, memoryRows(deployment)),
+    '<h2>Time and energy</h2>',
+    htmlTable(['', 'how known', '', 'X-CUBE-AI 10.0'], timeRows(deployment)),
+    timing && estimate
+      ? `<p>${escapeHtml(`Estimated: each instruction that the emulated core ran, by its kind, with what a dependent one waits for a load; ${timing.source}. Fetched lines of constants are a bound (${count(estimate.network.misses)} a patch). No board has been measured: the figures may be ${percent(estimate.network.error)} off to either side.`)}</p>${htmlTable(['instructions of the network', 'a patch', 'part'], mix)}`
+      : '',
+    '<h2>The arena over time</h2>',
+    planSvg(deployment),
+    footprint ? `<h2>Code of the network by function</h2>${htmlTable(['function', 'bytes'], footprint.functions.map(({ name: title, bytes }) => [title, count(bytes)]))}` : '',
+    '<h2>Layers</h2>',
+    htmlTable(['layer', 'kernel', 'multiplications', 'calls', 'constants, B', 'instructions'], layers.map((layer) => [`${layer.name} (${layer.op})`, layer.kernel, count(layer.macs), count(layer.calls), count(layer.constants), count(layer.instructions)])),
+  ]
+  return htmlPage({ title: `${name}: what the C library takes`, notes, body: body.join('\n') })
+}
