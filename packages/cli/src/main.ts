@@ -21,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  process.stdout.once('error', whoReadsHasSeenEnough)
   try {
     const program = await createProgram(argv, abort.signal)
     await program.parseAsync(argv, { from: 'user' })
@@ -32,6 +33,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }
+}
+
+/** `aed ... | head` closes the pipe while there is more to print: no fault of anybody. Other errors of stdout are. */
+function whoReadsHasSeenEnough(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
 }
 
 /** The program with the subcommand of `argv` loaded. */

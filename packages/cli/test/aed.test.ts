@@ -46,6 +46,11 @@ function writeWav(file: string, seconds: number, sampleRate = 16_000) {
 }
 
 describe('aed', () => {
+  it('stops in silence where nobody reads on', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', `{ ${process.execPath} ${bin} features --help; echo $? >&2; } | true`], { encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '0\n' })
+  })
+
   it('lists its commands, and each has a help with examples', () => {
     const { status, stdout } = aed('--help')
     expect(status).toBe(0)
