@@ -272,9 +272,14 @@ describe('aed infer and aed deploy', () => {
     for (const file of ['include/net.h', 'CMakeLists.txt', 'report.json']) expect(existsSync(at('net', file))).toBe(true)
     expect(failure('deploy', 'tiny.tflite', '--out', 'net', '--name', 'net')).toContain('FILE_EXISTS')
     expect(failure('deploy', 'tiny.tflite', '--out', 'other', '--name', '2net')).toContain('INVALID_OPTION')
+    expect(failure('deploy', 'tiny.tflite', '--out', 'other', '--ram', '10')).toMatch(/BUDGET_TOO_SMALL: ram: the smallest plan takes \d+ B, \d+ B more than 10/)
+    expect(failure('deploy', 'tiny.tflite', '--out', 'other', '--plan', 'nothing.json')).toContain('FILE_NOT_FOUND')
+    expect(failure('deploy', 'tiny.tflite', '--out', 'other', '--plan', 'tiny.tflite')).toMatch(/INVALID_OPTION: .*tiny.tflite: is not JSON/)
     expect(existsSync(at('other'))).toBe(false)
     writeFileSync(at('float.tflite'), writeTflite({ graph, card: null }))
     expect(failure('deploy', 'float.tflite', '--out', 'other', '--name', 'net')).toContain('DEPLOY_UNSUPPORTED')
+    const again = JSON.parse(aed('deploy', 'tiny.tflite', '--out', 'again', '--plan', 'net/report.json', '--json').stdout) as { plan: string; planFile: object }
+    expect(again).toMatchObject({ plan: 'own', planFile: (JSON.parse(stdout) as { planFile: object }).planFile })
   })
 })
 

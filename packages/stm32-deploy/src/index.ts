@@ -1,6 +1,7 @@
 export { constantMisses, estimateCycles } from './estimate/estimate-cycles.ts'
 export { BOARDS, boardsOf, emulatedBoard } from './firmware/boards.ts'
 export { emitFirmware, featuresOf } from './firmware/emit-firmware.ts'
+export { stateStack } from './emit/state-stack.ts'
 export { generateC } from './generate-c.ts'
 export { deployOptionsSchema } from './options.ts'
 export { parsePlanFile, PLAN_SCHEMA } from './plan/plan-file.ts'

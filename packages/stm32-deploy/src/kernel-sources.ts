@@ -437,6 +437,19 @@ void aed_affine_s8(const aed_affine_s8_params *params, const int32_t *factor, co
                    int32_t index);
 
 typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_range range;
+    int32_t multiplier;
+    int16_t shift; /* right shift less one, 0 to 19 */
+    int16_t in_zero_point;
+    int16_t constant_zero_point;
+} aed_scale_s8_params;
+
+/* aed_mul_s8 by a constant for each channel, row \`index\`, for right shifts from 1 to 20. \`out\` may be the same row as \`in\`. */
+void aed_scale_s8(const aed_scale_s8_params *params, const int8_t *constant, const int8_t *in, int8_t *out, int32_t index);
+
+typedef struct {
     aed_lines a;
     aed_lines b;
     aed_lines out;
@@ -1431,10 +1444,10 @@ static void scale_row(const aed_depthwise_conv_s8_params *params, const int8_t *
     const int32_t width = params->out.width;
 
     for (int32_t channel = 0; channel < channels; ++channel) {
-        const int32_t weight = weights[channel];
+        const int8_t weight = weights[channel];
         const int32_t start = bias[channel] - weight * params->in_zero_point;
         const int32_t m = multiplier[channel];
-        const int32_t s = shift[channel];
+        const int8_t s = shift[channel];
         const int8_t *from = row + channel;
         int8_t *to = out_row + channel;
 
@@ -1684,8 +1697,8 @@ static void dot_4x2(const int8_t *x0, const int8_t *x1, int32_t depth, const int
     int32_t b0 = 0, b1 = 0, b2 = 0, b3 = 0;
 
     for (int32_t k = 0; k < depth; ++k) {
-        const int32_t x = x0[k];
-        const int32_t y = x1[k];
+        const int8_t x = x0[k];
+        const int8_t y = x1[k];
 
         a0 += w0[k] * x;
         b0 += w0[k] * y;
@@ -1739,7 +1752,7 @@ void aed_matmul_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8
     for (; channel < channels; ++channel) {
         const int8_t *row = weights + channel * depth;
         const int32_t m = multiplier[channel];
-        const int32_t s = shift[channel];
+        const int8_t s = shift[channel];
 
         out0[channel] = aed_clamp(aed_scale(bias[channel] + dot(x0, depth, row), m, s) + range->zero_point, range);
         if (x1 != NULL) {
@@ -1961,6 +1974,34 @@ void aed_reshape_s8(const aed_reshape_s8_params *params, const int8_t *in, int8_
     const int32_t size = aed_row_size(&params->in);
 
     memcpy(out + index * size, in + aed_row_offset(&params->in, index), (size_t)size);
+}
+`,
+  'src/aed_scale_s8.c': `#include "aed_dsp.h"
+#include "aed_kernels.h"
+
+void aed_scale_s8(const aed_scale_s8_params *params, const int8_t *constant, const int8_t *in, int8_t *out, int32_t index)
+{
+    const int32_t channels = params->in.channels;
+    const int32_t pixels = params->in.width;
+    const int32_t multiplier = params->multiplier;
+    const int32_t shift = params->shift;
+    const int32_t zero_point = params->range.zero_point;
+    const int8_t *row = in + aed_row_offset(&params->in, index);
+    int8_t *out_row = out + aed_row_offset(&params->out, index);
+
+    for (int32_t channel = 0; channel < channels; ++channel) {
+        const int32_t f = 2 * (constant[channel] - params->constant_zero_point);
+        const int32_t o = -f * params->in_zero_point;
+        const int8_t *from = row + channel;
+        int8_t *to = out_row + channel;
+
+        for (int32_t i = 0; i < pixels; ++i) {
+            *to = aed_requantize(f * *from + o, multiplier, shift, zero_point);
+            from += channels;
+            to += channels;
+        }
+    }
+    aed_limit(out_row, aed_row_size(&params->out), &params->range);
 }
 `,
   'src/aed_softmax_s8.c': `#include "aed_kernels.h"

@@ -78,6 +78,7 @@ export type KernelName =
   | 'add_affine_s8'
   | 'affine_s8'
   | 'mul_s8'
+  | 'scale_s8'
   | 'pad_s8'
   | 'lookup_s8'
   | 'reshape_s8'
@@ -105,6 +106,8 @@ export interface Way {
   readonly tables: readonly Table[]
   readonly arguments: readonly Argument[]
   readonly work?: Work | undefined
+  /** Times that a run reads the weights from first to last; left out: once. */
+  readonly passes?: number | undefined
   /** Estimated cycles of a run on a Cortex-M33, fetches of weights from flash included: what the planner compares. */
   readonly cost: number
   readonly proof?: Proof

@@ -35,6 +35,8 @@ export interface LayerReport {
   readonly accumulatorBits: number | null
   /** Columns that a convolution gathers at once; null elsewhere. */
   readonly columns: number | null
+  /** Times that a run reads the layer's weights. */
+  readonly passes: number
   /** Scratch and sums in bytes. */
   readonly work: number
   /** Estimated cycles, with which the planner compares ways. */
@@ -153,6 +155,7 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
       constants: constants(undefined, [layer]),
       accumulatorBits: layer.accumulatorBits ?? null,
       columns: layer.columns ?? null,
+      passes: layer.passes ?? 1,
       work: layer.work?.bytes ?? 0,
       cost: Math.round(layer.cost),
       proof: layer.proof ?? null,

@@ -105,6 +105,12 @@ export class Int8Graphs {
     return this.node([a, b], { op, activation }, { quantization: this.affine(Math.fround(scale)) })
   }
 
+  /** Times a constant for each channel, with a given product of the operands' scales over the output's: steep products are no lines. */
+  scaled(x: string, factor: number, activation: Activation = 'none'): string {
+    const constant = this.constant([this.shapeOf(x)[3]!])
+    return this.node([x, constant], { op: 'mul', activation }, { quantization: this.affine(Math.fround((this.quantizationOf(x).scales[0]! * this.quantizationOf(constant).scales[0]!) / factor)) })
+  }
+
   plain(op: 'relu' | 'logistic' | 'quantize', x: string): string {
     return this.node([x], { op }, { quantization: op === 'logistic' ? { scales: [1 / 256], zeroPoints: [-128] } : this.affine(this.quantizationOf(x).scales[0]) })
   }

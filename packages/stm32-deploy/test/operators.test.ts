@@ -34,6 +34,7 @@ const CASES: [string, Make, (readonly number[])?][] = [
   ['add of a tensor to itself', (g) => g.binary('add', g.input, g.input)],
   ['add of a constant a channel, constant first', (g) => g.binary('add', g.constant([1, 1, 1, 3]), g.input)],
   ['mul by a constant a channel, relu6', (g) => g.binary('mul', g.input, g.constant([3]), 'relu6')],
+  ['mul by a constant a channel, steep, relu', (g) => g.scaled(g.input, 0.0215, 'relu')],
   ['mul by a constant a row and column, by one value', (g) => g.binary('mul', g.binary('mul', g.input, g.constant([9, 8, 1])), g.constant([]))],
   ['mul by what a mean gives, broadcast over rows', (g) => g.binary('mul', g.input, g.mean(g.input, [1, 2], true))],
   ['pad of channels, for real', (g) => g.pad2d(g.input, [1, 0], [0, 2], [2, 1])],

@@ -15,7 +15,7 @@ describeWith(['cc'], 'generated C of random graphs', () => {
   })
 
   it('a graph that calls every kernel, optimised: the bytes of the literal engine', async () => {
-    const { generated, literal } = await compare(everyKernel(), {})
+    const { generated, literal } = await compare(everyKernel(), {}, FASTEST)
     expect(generated).toEqual(literal)
   })
 })

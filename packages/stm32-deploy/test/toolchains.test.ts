@@ -2,20 +2,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { generateC } from '../src/generate-c.ts'
+import { generateC, stateStack } from '../src/index.ts'
+import { KERNEL_SOURCES } from '../src/kernel-sources.ts'
 import { buildForHost, runOnHost, STRICT_FLAGS } from '../src/node/host-build.ts'
 import { writeFiles } from '../src/node/library-files.ts'
 import { measureFootprint } from '../src/node/measure-footprint.ts'
 import { runTool } from '../src/node/run-tool.ts'
 import { everyKernel, miniResNet } from './networks.ts'
-import { expectedOutputs, testInputs } from './run-generated.ts'
+import { expectedOutputs, FASTEST, testInputs } from './run-generated.ts'
 import { describeWith } from './tools.ts'
 
 const graph = everyKernel()
 const inputs = testInputs(9 * 7 * 2, 1)
 const outputs = expectedOutputs(graph, inputs)
 const selftest = { input: inputs.slice(0, 126), output: outputs.slice(0, 4) }
-const { files } = generateC({ graph, card: null, selftest })
+const { files } = generateC({ graph, card: null, selftest }, FASTEST)
 const sources = Object.keys(files).filter((file) => file.endsWith('.c'))
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
@@ -27,6 +28,11 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const compile = (compiler: string, flags: readonly string[]) => runTool(compiler, [...flags, '-Iinclude', '-c', ...sources], { cwd: dir })
+
+it('these tests compile every kernel that there is', () => {
+  const kernels = Object.keys(KERNEL_SOURCES).filter((file) => file.endsWith('_s8.c'))
+  expect(sources.filter((file) => file.endsWith('_s8.c')).toSorted()).toEqual(kernels.map((file) => file.replace('aed_', 'net_')).toSorted())
+})
 
 describeWith(['gcc'], 'generated C under gcc', () => {
   it.each([['c99'], ['gnu99'], ['c11'], ['gnu17']])('is free of warnings as %s', async (standard) => {
@@ -103,6 +109,17 @@ describeWith(['clang'], 'generated C under clang', () => {
   })
 })
 
+describeWith(['clang-tidy', 'arm-none-eabi-gcc'], 'generated C under clang-tidy', () => {
+  // Which of two rows or sizes comes first is for the tests to tell: a parameter's type cannot.
+  const checks = '-*,bugprone-*,cert-*,-bugprone-easily-swappable-parameters'
+
+  it.each([['cortex-m33'], ['cortex-m3']])('has nothing that the bugprone and cert checks complain of, for %s with and without DSP', async (core) => {
+    const flags = ['-std=c99', '-Iinclude', '--target=arm-none-eabi', `-mcpu=${core}`, '-mthumb', '-isystem', '/usr/include/newlib']
+    const { stdout, stderr } = await runTool('clang-tidy', ['-quiet', `-checks=${checks}`, '-warnings-as-errors=*', ...sources, '--', ...flags], { cwd: dir })
+    expect(`${text(stdout)}${stderr}`).not.toMatch(/warning:|error:/)
+  })
+})
+
 describeWith(['cmake', 'make'], 'CMakeLists.txt', () => {
   it('builds the library', async () => {
     await runTool('cmake', ['-S', '.', '-B', 'build'], { cwd: dir })
@@ -124,6 +141,18 @@ describeWith(['arm-none-eabi-gcc'], 'measureFootprint of MiniResNetV2 for the ST
     expect(footprint.stack).toBeGreaterThan(100)
     expect(report.memory.arena + report.memory.input + footprint.stack).toBeLessThan(ram * 1024)
     expect(footprint.functions.map(({ name }) => name)).toContain('net_run')
+  })
+
+  it('needs a stack that is known, which the header then states: no recursion, no array of variable length', async () => {
+    const footprint = await measureFootprint(files)
+    expect(footprint.stack).toBeLessThan(2000) // a circle of calls would be Infinity
+    expect(stateStack(files, footprint)['include/net.h']).toContain(`for stm32u585: with other flags measure again. */\n#define NET_STACK_SIZE ${footprint.stack}\n`)
+    await compile('arm-none-eabi-gcc', ['-mcpu=cortex-m33', '-mthumb', ...STRICT_FLAGS, '-Wvla', '-Wstack-usage=1000', '-O2'])
+  })
+
+  it('compiles where flags keep registers back, and without its assembly', async () => {
+    const arm = ['-mcpu=cortex-m33', '-mthumb', ...STRICT_FLAGS, '-O2']
+    for (const flags of [['-fno-omit-frame-pointer'], ['-fPIC'], ['-Og', '-g'], ['-O0'], ['-ffixed-r9', '-DNET_NO_ASSEMBLY']]) await compile('arm-none-eabi-gcc', [...arm, ...flags])
   })
 
   it('is free of warnings at every level of optimisation', async () => {

@@ -5,7 +5,7 @@ import { fileError, readBytes } from '@aed/core/node'
 import { deviceTables } from '@aed/dsp-mel'
 import { engineOutputs, memoryRows, orRemark, randomVectors, renderDeploymentHtml, timeRows, verificationLines, type Deployment } from '@aed/e2e'
 import { isInt8Graph } from '@aed/model-miniresnetv2'
-import { completeReport, deployOptionsSchema, emitFirmware, generateC, planTable, type DeployReport, type GenerateInput } from '@aed/stm32-deploy'
+import { completeReport, deployOptionsSchema, emitFirmware, generateC, planTable, stateStack, type DeployReport, type GenerateInput } from '@aed/stm32-deploy'
 import { measureChain, measureFootprint, writeProject } from '@aed/stm32-deploy/node'
 import type { CommandModule } from '../commands.ts'
 import { cardFor } from '../model-card.ts'
@@ -67,7 +67,8 @@ export const deploy: CommandModule = {
       estimate: checked.estimate,
     }
     const noted = { ...complete, notes: [...complete.notes.filter((note) => !note.startsWith('No front end')), ...('note' in frontEnd ? [frontEnd.note] : []), ...checked.remarks] }
-    const project = { ...written, ...emitFirmware(written, settings.target), 'report.json': `${JSON.stringify(noted, null, 2)}\n`, 'report.html': renderDeploymentHtml(noted) }
+    const stated = complete.footprint ? stateStack(written, complete.footprint) : written
+    const project = { ...stated, ...emitFirmware(stated, settings.target), 'report.json': `${JSON.stringify(noted, null, 2)}\n`, 'report.html': renderDeploymentHtml(noted) }
     await writeProject(project, out, { force: force === true })
     output.result({ out, ...noted }, summary(out, noted))
   },

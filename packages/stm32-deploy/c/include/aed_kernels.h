@@ -173,6 +173,19 @@ void aed_affine_s8(const aed_affine_s8_params *params, const int32_t *factor, co
                    int32_t index);
 
 typedef struct {
+    aed_lines in;
+    aed_lines out;
+    aed_range range;
+    int32_t multiplier;
+    int16_t shift; /* right shift less one, 0 to 19 */
+    int16_t in_zero_point;
+    int16_t constant_zero_point;
+} aed_scale_s8_params;
+
+/* aed_mul_s8 by a constant for each channel, row `index`, for right shifts from 1 to 20. `out` may be the same row as `in`. */
+void aed_scale_s8(const aed_scale_s8_params *params, const int8_t *constant, const int8_t *in, int8_t *out, int32_t index);
+
+typedef struct {
     aed_lines a;
     aed_lines b;
     aed_lines out;

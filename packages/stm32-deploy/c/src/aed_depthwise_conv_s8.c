@@ -36,10 +36,10 @@ static void scale_row(const aed_depthwise_conv_s8_params *params, const int8_t *
     const int32_t width = params->out.width;
 
     for (int32_t channel = 0; channel < channels; ++channel) {
-        const int32_t weight = weights[channel];
+        const int8_t weight = weights[channel];
         const int32_t start = bias[channel] - weight * params->in_zero_point;
         const int32_t m = multiplier[channel];
-        const int32_t s = shift[channel];
+        const int8_t s = shift[channel];
         const int8_t *from = row + channel;
         int8_t *to = out_row + channel;
 

@@ -11,8 +11,8 @@ static void dot_4x2(const int8_t *x0, const int8_t *x1, int32_t depth, const int
     int32_t b0 = 0, b1 = 0, b2 = 0, b3 = 0;
 
     for (int32_t k = 0; k < depth; ++k) {
-        const int32_t x = x0[k];
-        const int32_t y = x1[k];
+        const int8_t x = x0[k];
+        const int8_t y = x1[k];
 
         a0 += w0[k] * x;
         b0 += w0[k] * y;
@@ -66,7 +66,7 @@ void aed_matmul_s8(const int8_t *x0, const int8_t *x1, int32_t depth, const int8
     for (; channel < channels; ++channel) {
         const int8_t *row = weights + channel * depth;
         const int32_t m = multiplier[channel];
-        const int32_t s = shift[channel];
+        const int8_t s = shift[channel];
 
         out0[channel] = aed_clamp(aed_scale(bias[channel] + dot(x0, depth, row), m, s) + range->zero_point, range);
         if (x1 != NULL) {

@@ -1,9 +1,11 @@
+import type { Lines, Way } from '../network.ts'
+
 /** Values of int8, in the order in which functions of it are tabulated: index q + 128. */
 const VALUES = 256
 /** Right shifts that are tried, finest first. */
 const LARGEST_SHIFT = 22
 const SMALLEST_SHIFT = 12
-/** How far from the rounded slope a factor is looked for. */
+/** How far from the rounded slopes the two factors of a pair are looked for. */
 const REACH = 2
 
 export interface Limits {
@@ -18,20 +20,26 @@ export interface AffineStep {
 }
 
 /**
- * The offsets for which `clamp((value + offset) >> shift)` gives `expected`: where the limits clamp, one side is free.
- * @returns the middle of the interval, or undefined when it is empty
+ * The offsets `[low, high]` for which `clamp((value + offset) >> shift)` gives `expected`: where the limits clamp, one side is free.
+ * @param leastRoom between the two below which the rest need not be looked at
  */
-function offsetFor(values: Float64Array, expected: Int8Array, { min, max }: Limits, shift: number): number | undefined {
+function offsetsFor(values: Float64Array, expected: Int8Array, { min, max }: Limits, shift: number, leastRoom = -Infinity) {
   const unit = 2 ** shift
   let [low, high, least, most] = [-Infinity, Infinity, Infinity, -Infinity]
   for (let i = 0; i < values.length; i++) {
     const [value, e] = [values[i]!, expected[i]!]
     if (e > min) low = Math.max(low, e * unit - value)
     if (e < max) high = Math.min(high, (e + 1) * unit - 1 - value)
-    if (low > high) return undefined
+    if (high - low < leastRoom) break
     least = Math.min(least, value)
     most = Math.max(most, value)
   }
+  return { low, high, least, most }
+}
+
+/** The middle of these offsets, or undefined where there are none that leave all sums in int32. */
+function middleOf({ low, high, least, most }: ReturnType<typeof offsetsFor>): number | undefined {
+  if (low > high) return undefined
   const middle = Math.floor((Math.max(low, -(2 ** 30)) + Math.min(high, 2 ** 30)) / 2)
   // Every partial sum has to fit in int32: the products alone, and with the offset.
   const largest = Math.max(-least, most, Math.abs(middle), -(least + middle), most + middle)
@@ -54,7 +62,9 @@ export function affineStep(tables: readonly Int8Array[], slopes: readonly number
     const steps: AffineStep[] = []
     for (const [channel, table] of tables.entries()) {
       const found = findFactor(table, slopes[channel]!, limits, shift)
-      if (!found) break
+      // What a coarser shift can do, the finest can: where there is no line at it, there is none.
+      if (found === 'none' && shift === LARGEST_SHIFT) return undefined
+      if (typeof found === 'string') break
       steps.push(found)
     }
     if (steps.length === tables.length) return { shift, steps }
@@ -62,12 +72,44 @@ export function affineStep(tables: readonly Int8Array[], slopes: readonly number
   return undefined
 }
 
-function findFactor(table: Int8Array, slope: number, limits: Limits, shift: number): AffineStep | undefined {
-  for (const factor of near(slope, shift)) {
-    const offset = offsetFor(Float64Array.from({ length: VALUES }, (_, i) => factor * (i - 128)), table, limits, shift)
-    if (offset !== undefined && Math.abs(factor) <= 0x7fffff) return { factors: [factor], offset }
+/** The kernel that computes a step of every channel. */
+export function perChannelStep(lines: Lines, out: Lines, range: { readonly zero_point: number; readonly min: number; readonly max: number }, { shift, steps }: NonNullable<ReturnType<typeof affineStep>>): Way {
+  const table = (name: string, values: readonly number[]) => ({ name, kind: 'weights' as const, data: Int32Array.from(values), shape: [out.channels] })
+  return {
+    kernel: 'affine_s8',
+    parameters: { in: { ring: lines }, out: { ring: out }, range, shift },
+    tables: [table('factor', steps.map(({ factors }) => factors[0]!)), table('offset', steps.map(({ offset }) => offset))],
+    arguments: [{ table: 0 }, { table: 1 }, { storage: lines.storage }, { storage: out.storage }],
+    cost: 7 * out.height * out.width * out.channels,
+    proof: { inputs: VALUES * out.channels },
   }
-  return undefined
+}
+
+/**
+ * The factor that leaves most choice of offset. The room between the least and the greatest offset is a concave function of the factor, as each input bounds
+ * it by lines: halving finds its top, and where there is no room at the top there is none.
+ */
+function findFactor(table: Int8Array, slope: number, limits: Limits, shift: number): AffineStep | 'none' | 'too large' {
+  const values = new Float64Array(VALUES)
+  const offsets = (factor: number) => {
+    for (let i = 0; i < VALUES; i++) values[i] = factor * (i - 128)
+    return offsetsFor(values, table, limits, shift)
+  }
+  const room = (factor: number) => {
+    const { low, high } = offsets(factor)
+    return high - low
+  }
+  const middle = Math.round(slope * 2 ** shift)
+  // A factor further off would miss by more than one output at the ends.
+  let [from, to] = [middle - 2 ** (shift - 7), middle + 2 ** (shift - 7)]
+  while (from < to) {
+    const factor = Math.floor((from + to) / 2)
+    if (room(factor) < room(factor + 1)) from = factor + 1
+    else to = factor
+  }
+  if (room(from) < 0) return 'none'
+  const offset = middleOf(offsets(from))
+  return offset === undefined || Math.abs(from) > 0x7fffff ? 'too large' : { factors: [from], offset }
 }
 
 /**
@@ -81,7 +123,7 @@ export function affinePair(table: Int8Array, slopes: readonly [number, number], 
       for (const b of near(slopes[1], shift)) {
         if (Math.max(Math.abs(a), Math.abs(b)) > 0x7fffff) continue
         for (let i = 0; i < values.length; i++) values[i] = a * ((i >> 8) - 128) + b * ((i & 255) - 128)
-        const offset = offsetFor(values, table, limits, shift)
+        const offset = middleOf(offsetsFor(values, table, limits, shift, 0))
         if (offset !== undefined) return { factors: [a, b], offset, shift }
       }
   return undefined

@@ -15,9 +15,12 @@ export interface ConvShape {
 /** Instructions that every pass over the weights takes for four channels. */
 const PASS = 50
 /** Cycles for each 16 bytes of weights that a pass over them fetches: more than the 8 KiB of the instruction cache hold, so that every pass fetches all. */
-const FETCH = 6
+const FETCH = 8
 
-const passes = ({ out }: ConvShape, columns: number, bytes: number) => out.height * Math.ceil(out.width / columns) * ((bytes / 16) * FETCH + (out.channels / 4) * PASS)
+/** Times that the weights are read: once for each group of columns of each row. */
+export const passesOf = ({ out }: ConvShape, columns: number): number => out.height * Math.ceil(out.width / columns)
+
+const passes = (shape: ConvShape, columns: number, bytes: number) => passesOf(shape, columns) * ((bytes / 16) * FETCH + (shape.out.channels / 4) * PASS)
 
 /** Packed weights: two columns by four channels at a time, 24 instructions a block of four depths; the last of an odd row alone. */
 export function packedCost(shape: ConvShape, columns: number): number {

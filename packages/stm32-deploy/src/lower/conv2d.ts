@@ -1,7 +1,7 @@
 import type { Conv2dNode } from '@aed/core'
 import type { Argument, Layer, Lines, Table, Way } from '../network.ts'
 import { callsByOutputRow } from './calls.ts'
-import { packedCost, literalCost, winogradCost, type ConvShape } from './conv-cost.ts'
+import { packedCost, passesOf, literalCost, winogradCost, type ConvShape } from './conv-cost.ts'
 import { formatLines, sizeOfLines, type Lowering } from './lowering.ts'
 import { packFactors, packWeights, rowBlocks, transformFilters, type Filters } from './pack-weights.ts'
 import { affineOf, rangeOf } from './quantization.ts'
@@ -79,6 +79,7 @@ function fastWays(convolution: Convolution): { readonly ways: readonly Way[]; re
   const way = (kernel: 'conv_packed_s8' | 'conv_winograd_s8', columns: number, made: readonly Table[], bytes: number, cost: number, limit: number): Way => ({
     kernel,
     columns,
+    passes: passesOf(shape, columns),
     parameters: { in: { ring: lines }, out: { ring: out }, window, range, in_zero_point: zeroPoint, columns },
     tables: made,
     arguments: [{ table: 0 }, { table: 1 }, { storage: lines.storage }, { storage: out.storage }, { work: 'int16_t' }],
@@ -114,7 +115,7 @@ function literalWay(convolution: Convolution, bias: Int32Array, refused: readonl
   const { lines, out, window, sum, zeroPoint, range } = convolution
   const depth = sum.weights.length / out.channels
   const geometry = { in: { ring: lines }, out: { ring: out } }
-  const shared = { tables: weightTables(sum, bias), cost: literalCost({ lines, out, window }), proof: { refused }, fallback }
+  const shared = { tables: weightTables(sum, bias), cost: literalCost({ lines, out, window }), passes: passesOf({ lines, out, window }, 2), proof: { refused }, fallback }
   const pointwise = depth === lines.channels && window.pad_top === 0 && window.pad_left === 0 && fits(window, lines, out)
   return pointwise
     ? { ...shared, kernel: 'conv_1x1_s8', parameters: { ...geometry, range, stride_height: window.stride_height, stride_width: window.stride_width }, arguments: ends(convolution) }

@@ -1,7 +1,7 @@
 import type { DepthwiseConv2dNode } from '@aed/core'
-import type { Layer, Lines, Table } from '../network.ts'
+import type { Layer, Lines } from '../network.ts'
 import { scale } from '../fixed-point.ts'
-import { affineStep } from './affine-step.ts'
+import { affineStep, perChannelStep } from './affine-step.ts'
 import { callsByOutputRow } from './calls.ts'
 import { formatLines, sizeOfLines, type Lowering } from './lowering.ts'
 import { affineOf, rangeOf } from './quantization.ts'
@@ -32,22 +32,11 @@ export function lowerDepthwiseConv2d(lowering: Lowering, node: DepthwiseConv2dNo
   const geometry = { in: { ring: lines }, out: { ring: out } }
   const ends = [{ storage: lines.storage }, { storage: out.storage }]
   const found = isPerChannel(window, node, lines, out) ? affineStep(perChannel(sum, zeroPoint, range), slopes(sum), range) : undefined
-  if (found) {
-    const table = (name: string, values: readonly number[]): Table => ({ name, kind: 'weights', data: Int32Array.from(values), shape: [out.channels] })
-    return {
-      ...shared,
-      kernel: 'affine_s8',
-      cost: 7 * sizeOfLines(out),
-      proof: { inputs: 256 * out.channels },
-      inPlace: [0],
-      parameters: { ...geometry, range, shift: found.shift },
-      tables: [table('factor', found.steps.map(({ factors }) => factors[0]!)), table('offset', found.steps.map(({ offset }) => offset))],
-      arguments: [{ table: 0 }, { table: 1 }, ...ends],
-    }
-  }
+  if (found) return { ...shared, inPlace: [0], ...perChannelStep(lines, out, range, found) }
   return {
     ...shared,
     kernel: 'depthwise_conv_s8',
+    proof: { refused: [isPerChannel(window, node, lines, out) ? 'affine: in some channel no line gives all 256 outputs' : 'affine: more than a scale and an offset for each channel'] },
     inPlace: [],
     parameters: { ...geometry, window, range, in_zero_point: zeroPoint, channel_multiplier: node.multiplier },
     tables: weightTables(sum, sum.bias),

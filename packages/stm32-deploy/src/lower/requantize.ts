@@ -44,24 +44,14 @@ export function proveRequantization({ multiplier, shift }: WeightedSum, ranges: 
     if (right < 1 || right > LARGEST_SHIFT) return `channel ${channel} is shifted right by ${right}, expected 1 to ${LARGEST_SHIFT}`
     const differs = (sum: number) => short(sum, m, right, zeroPoint) !== literal(sum, m, right, zeroPoint)
     if (differs(least) || differs(most)) return `channel ${channel} differs at an end of its sums`
-    for (let output = literal(least, m, right, zeroPoint) + 1; output <= literal(most, m, right, zeroPoint); output++) {
-      const near = Math.round((output - zeroPoint - 0.5) * 2 ** right * (2 ** 31 / m))
-      const step = firstSum(output, (sum) => literal(sum, m, right, zeroPoint), least, most, near)
+    const [lowest, highest] = [literal(least, m, right, zeroPoint), literal(most, m, right, zeroPoint)]
+    for (let output = lowest + 1; output <= highest; output++) {
+      let step = Math.max(least + 1, Math.min(most, Math.round((output - zeroPoint - 0.5) * 2 ** right * (2 ** 31 / m))))
+      while (literal(step, m, right, zeroPoint) < output) step++
+      while (literal(step - 1, m, right, zeroPoint) >= output) step--
       if (differs(step) || differs(step - 1)) return `channel ${channel} differs where its output becomes ${output}`
       thresholds++
     }
   }
   return thresholds
-}
-
-/** The least sum of `[least, most]` whose output is at least the given one, looked for around an estimate first. */
-function firstSum(output: number, of: (sum: number) => number, least: number, most: number, near: number): number {
-  let [low, high] = [Math.max(least, near - 3), Math.min(most, near + 3)]
-  if (low > high || of(high) < output || (low > least && of(low) >= output)) [low, high] = [least, most]
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    if (of(middle) >= output) high = middle
-    else low = middle + 1
-  }
-  return low
 }

@@ -20,6 +20,10 @@ describe('deepestStack', () => {
     expect(deepestStack(parseCallGraph(GRAPH), 'run')).toBe(104 + 48)
     expect(deepestStack([...parseCallGraph(GRAPH), ...parseCallGraph(other)], 'run')).toBe(104 + 200)
   })
+
+  it('is Infinity where functions call each other in a circle', () => {
+    expect(deepestStack([{ title: 'a', bytes: 8, calls: ['b'] }, { title: 'b', bytes: 8, calls: ['a'] }], 'a')).toBe(Infinity)
+  })
 })
 
 describe('parseSections', () => {

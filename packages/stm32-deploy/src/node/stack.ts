@@ -17,12 +17,16 @@ export function parseCallGraph(text: string): readonly StackFrame[] {
   }))
 }
 
-/** The most stack that a call of a function takes, with all that it calls; functions without a frame here (the C library's) count 0. */
+/**
+ * The most stack that a call of a function takes, with all that it calls; functions without a frame here (the C library's) count 0.
+ * @returns Infinity where functions call each other in a circle
+ */
 export function deepestStack(frames: readonly StackFrame[], from: string): number {
   const byTitle = new Map(frames.map((frame) => [frame.title, frame]))
-  const depth = (title: string): number => {
+  const depth = (title: string, above: readonly string[]): number => {
+    if (above.includes(title)) return Infinity
     const frame = byTitle.get(title)
-    return frame ? frame.bytes + Math.max(0, ...frame.calls.map(depth)) : 0
+    return frame ? frame.bytes + Math.max(0, ...frame.calls.map((called) => depth(called, [...above, title]))) : 0
   }
-  return depth(from)
+  return depth(from, [])
 }

@@ -34,8 +34,8 @@ describe('planSmallest', () => {
     }
   })
 
-  it('reads only rows that are whole and not yet overwritten, in every byte (60 random graphs, smallest and fast)', () => {
-    const graphs = [everyKernel(), miniResNet(1), ...Array.from({ length: 60 }, (_, seed) => randomGraph(seed))]
+  it('reads only rows that are whole and not yet overwritten, in every byte (24 random graphs, smallest and fast)', () => {
+    const graphs = [everyKernel(), miniResNet(1), ...Array.from({ length: 24 }, (_, seed) => randomGraph(seed, seed % 2 === 0 ? 1 : 4))]
     graphs.forEach((graph, seed) => {
       const lowered = lowerGraph(graph, false)
       for (const { network, plan } of [planSmallest(lowered), choosePlan(lowered, { favours: 'fast', ram: null, flash: 1e9 })]) expect([seed, replay(network, plan)]).toEqual([seed, []])

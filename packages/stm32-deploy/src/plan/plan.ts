@@ -30,7 +30,7 @@ export const constantsOf = ({ tables }: Pick<Way, 'tables'>): number => tables.r
 export const networkConstants = ({ layers }: Pick<Network, 'layers'>): number => layers.reduce((bytes, layer) => bytes + constantsOf(layer), 0)
 
 /** A layer computed in one of its ways. */
-export const withWay = (layer: Layer, way: Way): Layer => ({ ...layer, work: undefined, columns: undefined, ...way })
+export const withWay = (layer: Layer, way: Way): Layer => ({ ...layer, work: undefined, columns: undefined, passes: undefined, ...way })
 
 export function planWith(network: Network, orders: InputOrders): Plan {
   const steps = schedule(network, orders)
