@@ -193,7 +193,7 @@ static void finish_patch(aed_audio_state *state)
 static void next_patch(aed_audio_state *state)
 {
     for (int32_t m = 0; m < AED_BANDS; ++m) {
-        int8_t *const row = state->patch + m * AED_PATCH;
+        int8_t *const row = state->patch + (ptrdiff_t)m * AED_PATCH;
 
         memmove(row, row + AED_PATCH_STEP, AED_PATCH - AED_PATCH_STEP);
     }

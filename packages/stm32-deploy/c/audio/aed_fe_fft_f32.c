@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "aed_front_end.h"
 
 /* Where four points are joined, turned already: s = a + c, m = a - c, t = b + d, u = b - d; a = s + t, b = m - i u, c = s - t, d = m + i u. */
@@ -23,7 +25,7 @@ static inline void join(float *a, float *b, float *c, float *d, float br, float 
 }
 
 /* Points 0, which are not turned. */
-static void pass_4_first(float *a, const float *end, uint32_t span)
+static void pass_4_first(float *a, const float *end, size_t span)
 {
     float *b = a + 2 * span;
     float *c = b + 2 * span;
@@ -41,13 +43,13 @@ static void pass_4_first(float *a, const float *end, uint32_t span)
 /*
  * Joins four neighbouring transforms of `span` points: point j of b, c, d is turned by w^j, w^2j, w^3j, w = e^(-2 pi i / (4 span)), and joined.
  */
-static void pass_4(float *z, const float *sine, uint32_t n, uint32_t span)
+static void pass_4(float *z, const float *sine, size_t n, size_t span)
 {
     const float *const cosine = sine + n / 4;
     const float *const end = z + n;
-    const uint32_t step = n / (4 * span);
+    const size_t step = n / (4 * span);
 
-    uint32_t k = 0;
+    size_t k = 0;
 
     if (cosine[0] == 1.0f) { /* not so in a table of 16 bits */
         pass_4_first(z, end, span);
@@ -82,9 +84,9 @@ static void pass_4(float *z, const float *sine, uint32_t n, uint32_t span)
 
 void aed_fe_fft_f32(const aed_front_end *fe, float *frame)
 {
-    const uint32_t n = (uint32_t)fe->n_fft;
+    const size_t n = (size_t)fe->n_fft;
 
-    for (uint32_t span = fe->radix_2 ? 2 : 1; span < n / 2; span *= 4) {
+    for (size_t span = fe->radix_2 ? 2 : 1; span < n / 2; span *= 4) {
         pass_4(frame, fe->sine, n, span);
     }
 }

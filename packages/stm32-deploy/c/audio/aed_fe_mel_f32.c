@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "aed_front_end.h"
 
 void aed_fe_mel_f32(const aed_front_end *fe, const float *frame, float *mel)
@@ -5,7 +7,7 @@ void aed_fe_mel_f32(const aed_front_end *fe, const float *frame, float *mel)
     const float *weight = fe->weights;
 
     for (int32_t m = 0; m < fe->n_mels; ++m) {
-        const float *bin = frame + 2 * (int32_t)fe->start[m];
+        const float *bin = frame + (ptrdiff_t)2 * fe->start[m];
         const float *const end = fe->weights + fe->offset[m + 1];
         float sum = 0.0f;
 

@@ -10,6 +10,7 @@ void aed_fe_quantize_s8(const float *values, int32_t count, float scale, int32_t
         const float rest = bounded - (float)whole;
         const int32_t value = whole + (rest >= 0.5f) - (rest <= -0.5f) + zero_point;
 
-        out[i * step] = (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+        *out = (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+        out += step;
     }
 }

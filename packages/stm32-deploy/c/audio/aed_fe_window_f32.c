@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "aed_front_end.h"
 
 typedef struct {
@@ -6,7 +8,7 @@ typedef struct {
 } complex_f32;
 
 /* Two neighbouring samples as a point. */
-static inline complex_f32 point(const aed_front_end *fe, const int16_t *samples, uint32_t pair)
+static inline complex_f32 point(const aed_front_end *fe, const int16_t *samples, size_t pair)
 {
     const int16_t *const from = samples + 2 * pair;
     const float *const window = fe->window + 2 * pair;

@@ -197,7 +197,7 @@ static void finish_patch(aed_audio_state *state)
 static void next_patch(aed_audio_state *state)
 {
     for (int32_t m = 0; m < AED_BANDS; ++m) {
-        int8_t *const row = state->patch + m * AED_PATCH;
+        int8_t *const row = state->patch + (ptrdiff_t)m * AED_PATCH;
 
         memmove(row, row + AED_PATCH_STEP, AED_PATCH - AED_PATCH_STEP);
     }
@@ -342,7 +342,9 @@ void aed_fe_decibels_f32(const aed_front_end *fe, float reference, float *mel)
     }
 }
 `,
-  'audio/aed_fe_fft_f32.c': `#include "aed_front_end.h"
+  'audio/aed_fe_fft_f32.c': `#include <stddef.h>
+
+#include "aed_front_end.h"
 
 /* Where four points are joined, turned already: s = a + c, m = a - c, t = b + d, u = b - d; a = s + t, b = m - i u, c = s - t, d = m + i u. */
 static inline void join(float *a, float *b, float *c, float *d, float br, float bi, float cr, float ci, float dr, float di)
@@ -367,7 +369,7 @@ static inline void join(float *a, float *b, float *c, float *d, float br, float 
 }
 
 /* Points 0, which are not turned. */
-static void pass_4_first(float *a, const float *end, uint32_t span)
+static void pass_4_first(float *a, const float *end, size_t span)
 {
     float *b = a + 2 * span;
     float *c = b + 2 * span;
@@ -385,13 +387,13 @@ static void pass_4_first(float *a, const float *end, uint32_t span)
 /*
  * Joins four neighbouring transforms of \`span\` points: point j of b, c, d is turned by w^j, w^2j, w^3j, w = e^(-2 pi i / (4 span)), and joined.
  */
-static void pass_4(float *z, const float *sine, uint32_t n, uint32_t span)
+static void pass_4(float *z, const float *sine, size_t n, size_t span)
 {
     const float *const cosine = sine + n / 4;
     const float *const end = z + n;
-    const uint32_t step = n / (4 * span);
+    const size_t step = n / (4 * span);
 
-    uint32_t k = 0;
+    size_t k = 0;
 
     if (cosine[0] == 1.0f) { /* not so in a table of 16 bits */
         pass_4_first(z, end, span);
@@ -426,9 +428,9 @@ static void pass_4(float *z, const float *sine, uint32_t n, uint32_t span)
 
 void aed_fe_fft_f32(const aed_front_end *fe, float *frame)
 {
-    const uint32_t n = (uint32_t)fe->n_fft;
+    const size_t n = (size_t)fe->n_fft;
 
-    for (uint32_t span = fe->radix_2 ? 2 : 1; span < n / 2; span *= 4) {
+    for (size_t span = fe->radix_2 ? 2 : 1; span < n / 2; span *= 4) {
         pass_4(frame, fe->sine, n, span);
     }
 }
@@ -444,14 +446,16 @@ void aed_fe_magnitude_f32(const aed_front_end *fe, float *frame)
     }
 }
 `,
-  'audio/aed_fe_mel_f32.c': `#include "aed_front_end.h"
+  'audio/aed_fe_mel_f32.c': `#include <stddef.h>
+
+#include "aed_front_end.h"
 
 void aed_fe_mel_f32(const aed_front_end *fe, const float *frame, float *mel)
 {
     const float *weight = fe->weights;
 
     for (int32_t m = 0; m < fe->n_mels; ++m) {
-        const float *bin = frame + 2 * (int32_t)fe->start[m];
+        const float *bin = frame + (ptrdiff_t)2 * fe->start[m];
         const float *const end = fe->weights + fe->offset[m + 1];
         float sum = 0.0f;
 
@@ -520,11 +524,14 @@ void aed_fe_quantize_s8(const float *values, int32_t count, float scale, int32_t
         const float rest = bounded - (float)whole;
         const int32_t value = whole + (rest >= 0.5f) - (rest <= -0.5f) + zero_point;
 
-        out[i * step] = (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+        *out = (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+        out += step;
     }
 }
 `,
-  'audio/aed_fe_window_f32.c': `#include "aed_front_end.h"
+  'audio/aed_fe_window_f32.c': `#include <stddef.h>
+
+#include "aed_front_end.h"
 
 typedef struct {
     float re;
@@ -532,7 +539,7 @@ typedef struct {
 } complex_f32;
 
 /* Two neighbouring samples as a point. */
-static inline complex_f32 point(const aed_front_end *fe, const int16_t *samples, uint32_t pair)
+static inline complex_f32 point(const aed_front_end *fe, const int16_t *samples, size_t pair)
 {
     const int16_t *const from = samples + 2 * pair;
     const float *const window = fe->window + 2 * pair;
