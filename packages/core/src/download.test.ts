@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,15 @@ const serve = (limit = Infinity, etag = '"one"') => (request: IncomingMessage, r
   const body = CONTENT.subarray(start)
   response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length, ...(etag && { etag }), ...(start > 0 && { 'content-range': `bytes ${start}-${CONTENT.length - 1}/${CONTENT.length}` }) })
   if (body.length <= limit) response.end(body)
-  else response.write(body.subarray(0, limit), () => setTimeout(() => response.destroy(), 20))
+  else {
+    response.write(body.subarray(0, limit))
+    // Broken once all of it has arrived: an error drops what still stands in a stream.
+    const poll = setInterval(() => {
+      if (!existsSync(`${target()}.part`) || statSync(`${target()}.part`).size < start + limit) return
+      clearInterval(poll)
+      response.destroy()
+    }, 5)
+  }
 }
 
 beforeEach(async () => {
