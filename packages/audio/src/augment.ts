@@ -1,5 +1,6 @@
 import { AedError, createRandom, log10, parseOptions, pow, type AudioClip, type Random } from '@aed/core'
 import { augmentationSchema, type AugmentationInput, type AugmentationStep } from './augmentation-options.ts'
+import { checkClip, checkFinite } from './check-clip.ts'
 import { pinkNoise, whiteNoise } from './noise.ts'
 import { amplify, fromDb, peakOf, powerOf } from './normalize.ts'
 import { resample } from './resample.ts'
@@ -58,9 +59,11 @@ function loudnessDb(samples: Float32Array): number {
   return Math.max(LOUDNESS_FLOOR_DB, 10 * log10(loudest + 1e-30))
 }
 
-/** A stretch of `length` samples from a random place; a shorter clip is repeated. */
+/** A stretch of `length` samples from a random place; a shorter clip is repeated. Only what is read is checked: a background may be long. */
 function stretchOf({ samples }: AudioClip, length: number, random: Random): Float32Array {
   const start = random.integer(samples.length > length ? samples.length - length + 1 : samples.length)
+  checkFinite(samples.subarray(start, start + length), 'augmentWaveform: what is mixed in', start)
+  if (start + length > samples.length) checkFinite(samples.subarray(0, start), 'augmentWaveform: what is mixed in')
   return Float32Array.from({ length }, (_, i) => samples[(start + i) % samples.length]!)
 }
 
@@ -104,11 +107,12 @@ function mixClasses(samples: Samples, partner: AudioClip, random: Random): { sam
  *  - `polarity`: all signs turned (audiomentations `PolarityInversion`).
  *  - `clipping`: what is beyond a level is cut off (audiomentations `ClippingDistortion`, which takes a percentile).
  *
- * @throws AedError `INVALID_OPTION`, `AUDIO_EMPTY`, `INVALID_INPUT` for missing partners and backgrounds or such of another rate
+ * @throws AedError `INVALID_OPTION`, `AUDIO_EMPTY`, `INVALID_INPUT` for a sample that is not finite, with its index, and for missing partners and backgrounds or such of another rate
  */
 export function augmentWaveform({ clip, key, backgrounds = [], partner }: AugmentationSource, recipe: AugmentationInput = {}): AugmentedClip {
   const { seed, steps } = parseOptions(augmentationSchema, recipe, 'augmentation')
   if (clip.samples.length === 0) throw new AedError('AUDIO_EMPTY', 'augmentWaveform: the clip holds no samples')
+  checkClip(clip, 'augmentWaveform')
   const { sampleRate } = clip
   const source = createRandom(seed).fork(key)
   let samples: Samples = Float32Array.from(clip.samples)

@@ -62,15 +62,15 @@ describe('decodeStream', () => {
     for (const file of files) for (const largest of [1, 20, 100]) expect(await collect(partsOf(file, largest, 'wav'))).toEqual(await decodeAudio(file))
   })
 
-  it('finds what decodeAudio finds: 60 cut or changed files of each format', async () => {
-    for (const file of ['vorbis_mono.ogg', 'opus_mono.opus', 'flac_8_mono.flac', 'mp3_mono.mp3', 'wav_pcm_16.wav']) {
-      const clean = goldenBytes(file)
-      const random = createRandom(file)
-      for (let k = 0; k < 60; k++) {
-        const bytes = k % 2 ? clean.slice(0, 1 + random.integer(clean.length - 1)) : clean.slice()
-        if (k % 2 === 0) bytes[random.integer(clean.length)]! ^= 1 << random.integer(8)
-        expect({ file, k, code: await codeOf(collect(partsOf(bytes, 400, 'cut'))) }).toEqual({ file, k, code: await codeOf(decodeAudio(bytes)) })
-      }
+  it.each(['vorbis_mono.ogg', 'opus_mono.opus', 'flac_8_mono.flac', 'mp3_mono.mp3', 'wav_pcm_16.wav'])('%s: finds what decodeAudio finds in 16 cut or changed files', async (file) => {
+    const clean = goldenBytes(file)
+    const random = createRandom(file)
+    for (let k = 0; k < 16; k++) {
+      // A place in each eighth of the file, once cut there and once with a wrong bit.
+      const at = Math.max(1, Math.floor((((k >> 1) + random.uniform()) * clean.length) / 8))
+      const bytes = clean.slice(0, k % 2 ? at : clean.length)
+      if (k % 2 === 0) bytes[at]! ^= 1 << random.integer(8)
+      expect({ file, k, code: await codeOf(collect(partsOf(bytes, 400, 'cut'))) }).toEqual({ file, k, code: await codeOf(decodeAudio(bytes)) })
     }
   })
 

@@ -1,5 +1,6 @@
 import { AedError, option, parseOptions, type AudioClip, type OptionsInput } from '@aed/core'
 import * as v from 'valibot'
+import { checkClipRate, checkLength } from './check-clip.ts'
 
 /** How a short clip becomes longer. */
 export const lengthenOptionsSchema = v.strictObject({
@@ -14,13 +15,15 @@ export type LengthenOptionsInput = OptionsInput<typeof lengthenOptionsSchema>
 /**
  * A short clip made ⌊duration · rate⌋ samples long, by itself or by silence, after or before. Before: the clip stands whole at the end, and what is repeated
  * joins it without a seam of its own.
- * @throws AedError `AUDIO_EMPTY` for a clip without samples, `INVALID_OPTION`
+ * @throws AedError `AUDIO_EMPTY` for a clip without samples, `INVALID_OPTION`, `INVALID_INPUT` for a rate that is not above 0 and for more samples than a clip can have
  */
 export function lengthen({ samples, sampleRate }: AudioClip, options: LengthenOptionsInput = {}): AudioClip {
   const { duration, with: filling, side } = parseOptions(lengthenOptionsSchema, options, 'lengthen')
+  checkClipRate(sampleRate, 'lengthen')
   const present = samples.length
   if (present === 0) throw new AedError('AUDIO_EMPTY', 'lengthen: the clip holds no samples')
   const length = Math.max(present, Math.floor(duration * sampleRate))
+  checkLength(length, 'lengthen')
   const longer = new Float32Array(length)
   const start = side === 'after' ? 0 : length - present
   longer.set(samples, start)

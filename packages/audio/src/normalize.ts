@@ -1,5 +1,6 @@
 import { option, parseOptions, pow, type AudioClip, type OptionsInput } from '@aed/core'
 import * as v from 'valibot'
+import { checkFinite } from './check-clip.ts'
 
 /** What level a clip is brought to. */
 export const normalizeOptionsSchema = v.strictObject({
@@ -37,10 +38,11 @@ export function amplify(samples: Float32Array, factor: number): Float32Array<Arr
 /**
  * A clip at a level: peak 0 dB as `librosa.util.normalize`, or an RMS. A silent clip stays silent. With an RMS, samples may go beyond full scale; nothing
  * is clipped.
- * @throws AedError `INVALID_OPTION`
+ * @throws AedError `INVALID_OPTION`, `INVALID_INPUT` for a sample that is not finite, with its index
  */
 export function normalize({ samples, sampleRate }: AudioClip, options: NormalizeOptionsInput = {}): AudioClip {
   const { measure, levelDb } = parseOptions(normalizeOptionsSchema, options, 'normalize')
+  checkFinite(samples, 'normalize')
   const level = measure === 'peak' ? peakOf(samples) : Math.sqrt(powerOf(samples))
   return { samples: amplify(samples, level === 0 ? 1 : fromDb(levelDb) / level), sampleRate }
 }

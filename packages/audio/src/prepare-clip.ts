@@ -1,4 +1,5 @@
 import { AedError, audioOptionsSchema, parseOptions, type AudioClip, type OptionsInput } from '@aed/core'
+import { checkClipRate, checkLength } from './check-clip.ts'
 import { decodeAudio, type DecodedAudio } from './decode.ts'
 import { mixDown } from './mix-down.ts'
 import { resample } from './resample.ts'
@@ -9,11 +10,13 @@ export type AudioOptionsInput = OptionsInput<typeof audioOptionsSchema>
 
 /**
  * A short clip tiled to exactly `seconds`; one that is as long already comes back as a copy.
- * @throws AedError `AUDIO_EMPTY` for a clip without samples
+ * @throws AedError `AUDIO_EMPTY` for a clip without samples, `INVALID_INPUT` for a rate or a time that is no number and for more samples than a clip can have
  */
 export function repeatTo({ samples, sampleRate }: AudioClip, seconds: number): AudioClip {
   if (samples.length === 0) throw new AedError('AUDIO_EMPTY', 'repeatTo: the clip holds no samples')
+  checkClipRate(sampleRate, 'repeatTo')
   const length = Math.max(samples.length, Math.floor(seconds * sampleRate))
+  checkLength(length, 'repeatTo')
   const repeated = new Float32Array(length)
   for (let at = 0; at < length; at += samples.length) repeated.set(samples.subarray(0, length - at), at)
   return { samples: repeated, sampleRate }
@@ -26,6 +29,7 @@ export function repeatTo({ samples, sampleRate }: AudioClip, seconds: number): A
  */
 export function prepareClip(input: Pick<DecodedAudio, 'channels' | 'sampleRate'> | AudioClip, options: AudioOptionsInput = {}): AudioClip {
   const checked = parseOptions(audioOptionsSchema, options, 'audio options')
+  checkClipRate(input.sampleRate, 'prepareClip')
   const channels = 'channels' in input ? input.channels : [input.samples]
   const { maxDuration, minDuration } = checked
   const longest = maxDuration === null ? Infinity : Math.floor(maxDuration * input.sampleRate)

@@ -1,11 +1,10 @@
-import { AedError, indexOfNonFinite, type AudioClip } from '@aed/core'
+import { AedError, type AudioClip } from '@aed/core'
+import { checkFinite, checkLength } from './check-clip.ts'
 import { gcd } from './fractional-stage.ts'
 import { createKernel, type Kernel } from './resample-kernel.ts'
 
 /** About so many outputs are made at a time: what lies between the two filters then stays in the cache. */
 const PART = 4096
-/** A clip of more samples is no clip. */
-const MAX_LENGTH = 2 ** 29
 
 /** A plan for one pair of rates: the tables of its filters. */
 export interface Resampler {
@@ -45,23 +44,15 @@ export function createResampler(inRate: number, outRate: number): Resampler {
   const kernel = inRate === outRate ? undefined : createKernel(inRate, outRate)
 
   const run = (samples: Float32Array): Float32Array<ArrayBuffer> => {
-    checkFinite(samples)
+    checkFinite(samples, 'resample')
     const length = outputLength(samples.length)
-    if (length > MAX_LENGTH)
-      throw new AedError('INVALID_INPUT', `resample: ${samples.length} samples from ${inRate} to ${outRate} Hz would become ${length}, at most ${MAX_LENGTH}`)
+    checkLength(length, `resample from ${inRate} to ${outRate} Hz`)
     if (!kernel) return Float32Array.from(samples)
     const output = new Float32Array(length)
     fillOutputs(kernel, samples, samples.length, 0, 0, output)
     return output
   }
   return { inRate, outRate, outputLength, run }
-}
-
-/** @throws AedError `INVALID_INPUT` that names the first NaN or infinity, `origin` being the index of the first sample */
-export function checkFinite(samples: Float32Array, origin = 0): void {
-  const index = indexOfNonFinite(samples)
-  if (index < 0) return
-  throw new AedError('INVALID_INPUT', `resample: sample ${origin + index} takes a finite number, got ${samples[index]}`, { hint: 'repair or cut the recording there' })
 }
 
 /** The outputs from `first` on, a part at a time. */

@@ -1,5 +1,6 @@
 import { AedError, option, parseOptions, pow, type AudioClip, type AudioOptions, type OptionsInput } from '@aed/core'
 import * as v from 'valibot'
+import { checkFinite } from './check-clip.ts'
 
 /** What is silence. */
 export type SilenceOptions = Pick<AudioOptions, 'trimSilenceDb' | 'trimFrameLength'>
@@ -34,9 +35,11 @@ function loudFrames(samples: Float32Array, frame: number, hop: number, topDb: nu
  * `trimFrameLength` samples. As there, the RMS of frame i is taken around sample `frame · i`, but what it keeps is the samples from there on.
  * Of a clip without any sound all is kept. `trimSilenceDb: null` keeps all.
  * @returns in order, not touching each other, within the clip; none when `trimSilenceDb` is 0
+ * @throws AedError `INVALID_INPUT` for a sample that is not finite, with its index
  */
 export function findLoudIntervals(clip: AudioClip, { trimSilenceDb, trimFrameLength }: SilenceOptions): readonly Interval[] {
   const { samples } = clip
+  checkFinite(samples, 'silence')
   if (samples.length === 0) return []
   if (trimSilenceDb === null) return [[0, samples.length]]
   const frames = loudFrames(samples, trimFrameLength, trimFrameLength, trimSilenceDb)
@@ -56,7 +59,7 @@ export function findLoudIntervals(clip: AudioClip, { trimSilenceDb, trimFrameLen
 
 /**
  * A clip of its loud stretches alone, joined; see {@link findLoudIntervals}.
- * @throws AedError `INVALID_OPTION` when nothing would be left
+ * @throws AedError `INVALID_OPTION` when nothing would be left, `INVALID_INPUT` for a sample that is not finite, with its index
  */
 export function cutSilence(clip: AudioClip, options: SilenceOptions): AudioClip {
   const intervals = findLoudIntervals(clip, options)
@@ -86,10 +89,11 @@ export type TrimOptionsInput = OptionsInput<typeof trimOptionsSchema>
  * From the first loud frame to the last: the interval of `librosa.effects.trim`. What lies between stays, silence included; a clip without any sound is
  * kept whole.
  * @returns `[0, 0]` when nothing is loud
- * @throws AedError `INVALID_OPTION`
+ * @throws AedError `INVALID_OPTION`, `INVALID_INPUT` for a sample that is not finite, with its index
  */
 export function findTrim({ samples }: AudioClip, options: TrimOptionsInput = {}): Interval {
   const { topDb, frameLength, hopLength } = parseOptions(trimOptionsSchema, options, 'findTrim')
+  checkFinite(samples, 'silence')
   if (samples.length === 0) return [0, 0]
   const frames = loudFrames(samples, frameLength, hopLength, topDb)
   const first = frames.indexOf(true)
@@ -98,7 +102,7 @@ export function findTrim({ samples }: AudioClip, options: TrimOptionsInput = {})
 
 /**
  * A clip without the silence before and after its sound; see {@link findTrim}.
- * @throws AedError `INVALID_OPTION` when nothing would be left
+ * @throws AedError `INVALID_OPTION` when nothing would be left, `INVALID_INPUT` for a sample that is not finite, with its index
  */
 export function trimSilence(clip: AudioClip, options: TrimOptionsInput = {}): AudioClip {
   const [start, end] = findTrim(clip, options)

@@ -1,5 +1,6 @@
+import { checkFinite } from './check-clip.ts'
 import { gcd } from './fractional-stage.ts'
-import { checkFinite, checkRate, fillOutputs } from './resample.ts'
+import { checkRate, fillOutputs } from './resample.ts'
 import { createKernel } from './resample-kernel.ts'
 import { createScratch } from './scratch.ts'
 
@@ -79,7 +80,7 @@ export function createStreamResampler(inRate: number, outRate: number): StreamRe
     outRate,
     latency,
     push(samples) {
-      checkFinite(samples, taken)
+      checkFinite(samples, 'resample', taken)
       taken += samples.length
       if (!kernel) {
         const copy = outputs(samples.length)

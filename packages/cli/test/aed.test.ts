@@ -113,6 +113,13 @@ describe('aed features', () => {
     expect(decodeNpy(readFileSync(at('none.npy'))).shape).toEqual([0, 64, 50])
   })
 
+  it('says which mel bands have no FFT bin', () => {
+    const { status, stdout, stderr } = aed('features', 'short.npy', '--no-patches', '--n-fft', '128', '--out', 'coarse.npy', '--json')
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/warning: mel bands .* Hz.*raise nFft/)
+    expect((JSON.parse(stdout) as { warnings: string[] }).warnings).toEqual([expect.stringMatching(/^mel bands /)])
+  })
+
   it('lets flags win over --config', () => {
     writeFileSync(at('config.yaml'), 'mel:\n  nMels: 40\n  hopLength: 160\n')
     expect(aed('features', 'short.npy', '--no-patches', '--config', 'config.yaml', '--hop-length', '320', '--out', 'config.npy').status).toBe(0)

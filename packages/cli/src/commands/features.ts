@@ -15,8 +15,8 @@ import {
   type Tensor,
 } from '@aed/core'
 import { readBytes, writeAtomic } from '@aed/core/node'
-import { decodeAudio, prepareClip } from '@aed/audio'
-import { logMelPatches, logMelSpectrogram } from '@aed/dsp-mel'
+import { loadClip, prepareClip } from '@aed/audio'
+import { logMelPatches, logMelSpectrogram, melFilterBank } from '@aed/dsp-mel'
 import type { CommandModule } from '../commands.ts'
 
 export const features: CommandModule = {
@@ -41,6 +41,9 @@ export const features: CommandModule = {
     const config = featureConfig({ audio, mel, patches })
     if (noPatches && config.mel.dbRef === 'patch') throw new AedError('INVALID_OPTION', 'aed features: --db-ref patch needs patches', { hint: 'leave --no-patches out' })
     const rate = parseRate(rawRate, config)
+    const { nFft, nMels, fmin, fmax, melScale, melNorm } = config.mel
+    const { warnings: bankWarnings } = melFilterBank({ sampleRate: config.audio.sampleRate, nFft, nMels, fmin, fmax, melScale, melNorm })
+    for (const warning of bankWarnings) output.say(`warning: ${warning}`)
     const inputs: { input: string; duration: number; frames?: number; patches?: number; warnings: readonly string[] }[] = []
     const results: Tensor<'float32'>[] = []
     for (const [i, input] of args.entries()) {
@@ -54,7 +57,7 @@ export const features: CommandModule = {
     }
     const whole = noPatches ? results[0]! : concatenate(results)
     await writeAtomic(out, encodeNpy(whole))
-    output.result({ out, shape: whole.shape, inputs, features: config }, `${out}: float32 ${formatShape(whole.shape)} from ${args.length} input${args.length > 1 ? 's' : ''}`)
+    output.result({ out, shape: whole.shape, inputs, features: config, warnings: bankWarnings }, `${out}: float32 ${formatShape(whole.shape)} from ${args.length} input${args.length > 1 ? 's' : ''}`)
   },
 }
 
@@ -69,10 +72,7 @@ function parseRate(text: string | undefined, { audio }: FeatureConfig): number {
  */
 async function loadInput(input: string, config: FeatureConfig, rawRate: number, given: object): Promise<{ clip: AudioClip; duration: number; warnings: readonly string[] }> {
   const bytes = await readBytes(input)
-  if (path.extname(input).toLowerCase() !== '.npy') {
-    const decoded = await decodeAudio(bytes, { name: input, maxDuration: config.audio.maxDuration })
-    return { clip: prepareClip(decoded, config.audio), duration: decoded.channels[0]!.length / decoded.sampleRate, warnings: decoded.warnings }
-  }
+  if (path.extname(input).toLowerCase() !== '.npy') return loadClip({ bytes, name: input }, config.audio)
   const wave = decodeNpy(bytes, input)
   if ((wave.dtype !== 'float32' && wave.dtype !== 'float64') || wave.shape.length !== 1)
     throw new AedError('INVALID_INPUT', `${input}: a waveform is float32 [samples], got ${wave.dtype} ${formatShape(wave.shape)}`)
