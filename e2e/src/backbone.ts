@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { AedError, formatShape, sha256, type Graph } from '@aed/core'
 import { exists, readBytes } from '@aed/core/node'
 import { readKerasH5, type KerasModel } from '@aed/model-miniresnetv2'
+import { backboneCacheFile, backboneFileName, publishedBackbone } from './published-backbones.ts'
 
 /** A pretrained backbone as read from its file. */
 export interface Backbone extends Pick<KerasModel, 'network' | 'weights'> {
@@ -11,18 +12,24 @@ export interface Backbone extends Pick<KerasModel, 'network' | 'weights'> {
   readonly sha256: string
 }
 
-/** Name of the published backbone file without pooling. */
-export const backboneFileName = (stacks: number): string => `miniresnetv2_${stacks}_stacks_backbone.h5`
+/** The file or folder that is meant: what exists under that path, else the downloaded file of that name. */
+async function locate(location: string): Promise<string> {
+  if (await exists(location)) return location
+  const known = publishedBackbone(location)
+  if (!known) throw new AedError('FILE_NOT_FOUND', `${location}: no such backbone`, { hint: 'give a Keras .h5 file, a folder of them, or a name that aed backbone get knows' })
+  const file = backboneCacheFile(known)
+  if (!(await exists(file))) throw new AedError('FILE_NOT_FOUND', `${location}: not at ${file}`, { hint: `aed backbone get ${location} downloads it` })
+  return file
+}
 
 /**
  * Reads the backbone for a network size.
- * @param location a `.h5` file, or a folder that holds {@link backboneFileName}
+ * @param location a `.h5` file, a folder that holds {@link backboneFileName}, or the name of a published backbone that was downloaded
  * @throws AedError `FILE_NOT_FOUND`, `MODEL_INVALID`, `MODEL_MISMATCH` for another size, input shape, or a whole classifier
  */
 export async function readBackbone(location: string, stacks: number, inputShape: readonly number[]): Promise<Backbone> {
-  if (!(await exists(location))) throw new AedError('FILE_NOT_FOUND', `${location}: no such backbone`, { hint: 'give a Keras .h5 file or a folder of them' })
-  const folder = (await stat(location)).isDirectory()
-  const file = folder ? path.join(location, backboneFileName(stacks)) : location
+  const found = await locate(location)
+  const file = (await stat(found)).isDirectory() ? path.join(found, backboneFileName(stacks)) : found
   const bytes = await readBytes(file)
   const { graph, network, weights, architecture } = readKerasH5(bytes, file)
   const expected = (what: string, found: unknown) =>

@@ -5,7 +5,7 @@ import { option, type OptionsOf } from '@aed/core'
 export const esc10OptionsSchema = v.strictObject({
   data: option.textOrNone(null, 'folder laid out like ESC-50; none: AED_ESC10_DIR, the cache, or the synthetic set'),
   stacks: option.choice(['1', '2', 'both'], '1', 'network size'),
-  backbone: option.textOrNone(null, 'Keras .h5 file, or a folder of the published ones; none: seeded initial values'),
+  backbone: option.textOrNone(null, 'Keras .h5 file, a folder of the published ones, or the name of one (aed backbone get); none: seeded initial values'),
   folds: option.text('all', 'test folds, comma-separated, or all'),
   out: option.text('out/esc10', 'folder for report, models and C libraries'),
   seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),

@@ -27,7 +27,7 @@ const HEAD_EPOCHS = 40
 /** Options of training one classifier on a dataset: `aed train`. */
 export const trainOptionsSchema = v.strictObject({
   stacks: option.numberChoice([1, 2], 1, 'network size'),
-  backbone: option.textOrNone(null, 'Keras .h5 file, or a folder of the published ones; none: seeded initial values'),
+  backbone: option.textOrNone(null, 'Keras .h5 file, a folder of the published ones, or the name of one (aed backbone get); none: seeded initial values'),
   head: option.choice(['dense', 'clip'], 'dense', 'dense: one softmax layer on each patch; clip: statistics of the clip and one linear layer in closed form, which needs a backbone'),
   blocks: option.text('post_relu,mel,modst,env4', 'statistics of a clip head: mel, modst, env4, and tapped tensors (TENSOR, TENSOR@2, TENSOR/mean)'),
   fold: option.integerOrNone(null, 'official fold kept out of training and used for the test; none: train on everything', { min: 1 }),

@@ -54,6 +54,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       synth: { summary: 'write a synthetic dataset', load: () => import('./commands/data-synth.ts').then((m) => m.synth) },
     },
   },
+  backbone: {
+    summary: 'get pretrained backbones',
+    commands: {
+      get: { summary: 'download a published backbone: MiniResNetV2 by STMicroelectronics', load: () => import('./commands/backbone-get.ts').then((m) => m.get) },
+    },
+  },
   esc10: { summary: 'the whole ESC-10 pipeline', load: () => import('./commands/esc10.ts').then((m) => m.esc10) },
   doctor: { summary: 'what of the tools and data is there', load: () => import('./commands/doctor.ts').then((m) => m.doctor) },
 }

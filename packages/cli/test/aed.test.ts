@@ -411,5 +411,7 @@ describe('aed data', () => {
     expect(failure('data', 'get', 'esc51')).toContain('USAGE')
     expect(failure('data', 'get', 'esc50', '--out', 'new', '--checksum', 'md5:12')).toContain('INVALID_OPTION')
     expect(failure('data', 'get', 'esc50', '--out', 'fsd')).toContain('FILE_EXISTS')
+    expect(failure('backbone', 'get', 'miniresnetv2-3stacks')).toContain('miniresnetv2-2stacks')
+    expect(failure('backbone', 'get', 'miniresnetv2-1stack', '--out', 'ontology.json')).toContain('FILE_EXISTS')
   })
 })

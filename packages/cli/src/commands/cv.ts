@@ -23,7 +23,7 @@ export const cv: CommandModule = {
   schemas: { '': cvSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [
     { syntax: '--data <DIR>', description: 'folder of clips with folds: ESC-50 layout or labels.csv', required: true },
-    { syntax: '--backbone <DIR>', description: 'Keras .h5 file, or folder of the published ones; none only for recipes without a network' },
+    { syntax: '--backbone <DIR>', description: 'Keras .h5 file, folder of the published ones, or name of one (aed backbone get); none only for recipes without a network' },
     { syntax: '--out <DIR>', description: 'folder for NAME.json of each recipe' },
   ],
   examples: ['aed cv r --data ESC-50-master --backbone backbones/', 'aed cv r --nested --splits 6 --data ESC-50-master --backbone backbones/', 'aed cv my-recipe.yaml published --data clips/ --backbone backbones/ --db-ref running --out out/cv'],
