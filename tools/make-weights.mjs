@@ -1,5 +1,5 @@
 // Makes the weights that @aed/model-miniresnetv2 ships: node tools/make-weights.mjs --data ESC-50 --backbones DIR --out packages/model-miniresnetv2/models [--work DIR] [--cache DIR]
-// Build first. Takes about half an hour on two cores; stopped, it goes on from the checkpoint in --work.
+// Build first. Takes about six minutes on two cores; stopped, it goes on from the checkpoint in --work.
 import { parseArgs } from 'node:util'
 import { createSteps, makeWeights, withRunContext } from '@aed/e2e'
 
