@@ -252,14 +252,14 @@ describe('aed infer and aed deploy', () => {
     const card: ModelCard = { schema: MODEL_CARD_SCHEMA, name: 'tiny', classes: ['a', 'b', 'c'], features, head: { kind: 'meanScores' }, detection: { smoothing: 2, thresholds: [0.4, 0.4, 2], refractory: 0.5 }, provenance: { seed: 7 }, licence: 'CC0-1.0' }
     writeFileSync(at('chain.tflite'), writeTflite({ graph: int8, card }))
     for (const label of ['a', 'b', 'c']) {
-      mkdirSync(at('clips', label), { recursive: true })
-      writeWav(path.join('clips', label, `${label}1.wav`), 2.1)
+      mkdirSync(at('chain-clips', label), { recursive: true })
+      writeWav(path.join('chain-clips', label, `${label}1.wav`), 2.1)
     }
     const alone = aed('deploy', 'chain.tflite', '--out', 'alone', '--json')
     expect((JSON.parse(alone.stdout) as { notes: string[] }).notes.join(' ')).toContain('--live-db-ref')
-    expect(failure('deploy', 'chain.tflite', '--out', 'other', '--verify', '--data', 'clips')).toContain('USAGE')
-    expect(failure('deploy', 'chain.tflite', '--out', 'other', '--data', 'clips', '--live-db-ref', 'running')).toContain('USAGE')
-    const { status, stdout, stderr } = aed('deploy', 'chain.tflite', '--out', 'chain', '--live-db-ref', 'running', '--verify', '--data', 'clips', '--json')
+    expect(failure('deploy', 'chain.tflite', '--out', 'other', '--verify', '--data', 'chain-clips')).toContain('USAGE')
+    expect(failure('deploy', 'chain.tflite', '--out', 'other', '--data', 'chain-clips', '--live-db-ref', 'running')).toContain('USAGE')
+    const { status, stdout, stderr } = aed('deploy', 'chain.tflite', '--out', 'chain', '--live-db-ref', 'running', '--verify', '--data', 'chain-clips', '--json')
     expect({ status, stderr }).toMatchObject({ status: 0, stderr: '' })
     const header = readFileSync(at('chain', 'include', 'net.h'), 'utf8')
     expect(header).toMatch(/SHA-256 of the model: [0-9a-f]{64}[^]*seed: 7|seed: 7[^]*SHA-256 of the model: [0-9a-f]{64}/)

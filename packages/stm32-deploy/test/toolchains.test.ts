@@ -130,8 +130,8 @@ describeWith(['cmake', 'make'], 'CMakeLists.txt', () => {
 
 describeWith(['arm-none-eabi-gcc'], 'measureFootprint of MiniResNetV2 for the STM32U585', () => {
   it.each([
-    [1, 15, 130],
-    [2, 23, 445],
+    [1, 15, 132], // batch norms as MUL and ADD, as TensorFlow's converter leaves them: 896 B a pair more than our quantizer's one step
+    [2, 23, 447],
   ] as const)('%d stacks: at most 9 KiB of code, %d KiB of RAM with input and stack, %d KiB of constants', async (stacks, ram, constants) => {
     const { files: library, report } = generateC({ graph: miniResNet(stacks), card: null })
     const footprint = await measureFootprint(library)
