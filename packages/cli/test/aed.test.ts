@@ -268,7 +268,7 @@ describe('aed infer and aed deploy', () => {
     if (!verified.emulator) return // no Arm compiler or emulator: the notes say so
     expect(verified).toMatchObject({ emulator: { equal: 3 }, chain: { clips: 3, equalLabels: 3 } })
     expect(verified.chain.accuracy.device).toBe(verified.chain.accuracy.typescript)
-    expect(header).toContain('accuracy of the chain on 3 clips of clips: ')
+    expect(header).toContain('accuracy of the chain on 3 clips of chain-clips: ')
     expect(chain.clipState).toBe(16)
   })
 
