@@ -65,7 +65,7 @@ describe('crossValidateRecipe', () => {
       const steps = createSteps(5, () => undefined, undefined)
       const report = await evaluateShipped(five, context, steps)
       expect(report.folds.map(({ model, clips }) => [model, clips])).toEqual([1, 2, 3, 4, 5].map((fold) => [fold === 5 ? 'esc10-1stack-int8' : `esc10-1stack-fold-${fold}-int8`, 4]))
-      const confusion = report.pooled.confusion!.flat(2) as number[]
+      const confusion = report.pooled.confusion!.flatMap((row) => [...row])
       expect(confusion.reduce((a, b) => a + b, 0)).toBe(20)
       await expect(evaluateShipped({ ...five, classes: ['whale'] }, context, steps)).rejects.toThrow(expect.objectContaining({ code: 'DATASET_INVALID' }))
     })
