@@ -94,8 +94,8 @@ export async function trainClassifier(
   if (training) parseSpeeds(training.speeds)
   if (options.head === 'clip') {
     if (mode !== 'head') throw new AedError('INVALID_OPTION', `train: --head clip trains the head alone, got mode ${mode}`, { hint: 'leave out --mode' })
-    if (options.backbone === null) throw new AedError('USAGE', 'train: --head clip needs --backbone', { hint: 'give a Keras .h5 file, or the folder of the published backbones' })
     blocksOf(options.blocks, 'train: blocks')
+    if (options.backbone === null) throw new AedError('USAGE', 'train: --head clip needs --backbone', { hint: 'give a Keras .h5 file, or the folder of the published backbones' })
   }
   const features: FeatureConfig = parseOptions(featureConfigSchema, options.head === 'clip' ? withMinDuration(input.features) : input.features, 'train')
   const folder = await openRunFolder(input.out, MODEL_FOLDER_FILES, options.resume)

@@ -49,7 +49,7 @@ describeWith('browser', 'features in the audio thread of headless Chromium', () 
       clipReference: 'INVALID_OPTION',
       noReceiver: 'INVALID_OPTION',
       noWorklet: 'IO_FAILED',
-      notFinite: 'INVALID_INPUT mel: sample 0 takes a finite number, got NaN',
+      notFinite: 'INVALID_INPUT resample: sample 0 takes a finite number, got NaN',
     })
   })
 })
