@@ -138,11 +138,14 @@ export async function trainClassifier(
   })
 
   async function trainClip(context: RunContext, backbone: Backbone): Promise<TrainedClassifier> {
-    const steps = createSteps(3, onStep, signal)
-    const { train, test: held } = keepOut(found, options.fold)
-    const { graph, head, test } = await trainClipModel({ dataset: found, backbone, features, blocks: options.blocks, train, test: held, seed }, context, steps)
+    const steps = createSteps(options.skipBad ? 4 : 3, onStep, signal)
+    // Which clips can be read shows only when they are: their patches are taken for it, and kept in the cache.
+    const { clips, skipped } = options.skipBad ? await steps.run('readable clips', (report) => loadPatches(found, features, context, report, options)) : { clips: found.clips, skipped: [] }
+    const dataset = { ...found, clips }
+    const { train, test: held } = keepOut(dataset, options.fold)
+    const { graph, head, test } = await trainClipModel({ dataset, backbone, features, blocks: options.blocks, train, test: held, seed }, context, steps)
     const split = { fold: options.fold ?? 0, train, validation: [], test: held }
-    const card: ModelCard = { ...modelCard({ stacks, backbone, dataset: found, features, split, choice, leak, seed, epochs: 0, skipped: [], mode }), head }
+    const card: ModelCard = { ...modelCard({ stacks, backbone, dataset, features, split, choice, leak, seed, epochs: 0, skipped, mode }), head }
     await steps.run('model folder', () => folder.finish(toModelFiles({ graph, card })), () => path.join(input.out, 'model.json'))
     return { graph, card, history: [], bestEpoch: 0, leak, test }
   }

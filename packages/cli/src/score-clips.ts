@@ -52,14 +52,20 @@ export async function scoreClips({ model, card, sigmoid }: ScoringModel, data: s
   return withRunContext({ signal }, async (context) => {
     const chosen = { ...dataset, clips: clips.map((clip) => dataset.clips[clip]!) }
     const leak = outside ? null : trainedOn(card, dataset, clips)
-    if (card.head.kind === 'clip') {
-      // One row a clip: the head scores the clip as a whole.
-      const scores = await scoreClipModel({ graph: model.graph, card }, chosen.clips, context, (progress) => output.progress(progress))
-      const whole = { classes, clips: chosen.clips, clipOfPatch: Int32Array.from(chosen.clips.keys()), scores }
-      return { scores: whole, skipped: [], leak, data: dataset.name, media: (ids) => mediaOf(chosen.clips, features, ids, () => new Float32Array(0)) }
+    const skipBad = options['skipBad'] === true
+    const load = async () => {
+      const set = await loadPatches(chosen, features, context, (progress) => output.progress(progress), { skipBad })
+      for (const { id, message } of set.skipped) output.say(`skipped: ${id}: ${message}`)
+      return set
     }
-    const set = await loadPatches(chosen, features, context, (progress) => output.progress(progress), { skipBad: options['skipBad'] === true })
-    for (const { id, message } of set.skipped) output.say(`skipped: ${id}: ${message}`)
+    if (card.head.kind === 'clip') {
+      // One row a clip: the head scores the clip as a whole. Which clips can be read shows only when they are.
+      const { clips: good, skipped } = skipBad ? await load() : { clips: chosen.clips, skipped: [] }
+      const scores = await scoreClipModel({ graph: model.graph, card }, good, context, (progress) => output.progress(progress))
+      const whole = { classes, clips: good, clipOfPatch: Int32Array.from(good.keys()), scores }
+      return { scores: whole, skipped, leak, data: dataset.name, media: (ids) => mediaOf(good, features, ids, () => new Float32Array(0)) }
+    }
+    const set = await load()
     const all = [...set.clips.keys()]
     const patches = patchesOf(set, all)
     const scored = await scoreGraph(model.graph, set.patches, context, (progress) => output.progress(progress))
