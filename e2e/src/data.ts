@@ -1,8 +1,8 @@
 import path from 'node:path'
 import * as v from 'valibot'
-import { AedError, option, type ModelCard, type OptionsOf } from '@aed/core'
+import { AedError, findLeaks, option, requireNoLeaks, type ModelCard, type OptionsOf } from '@aed/core'
 import { exists } from '@aed/core/node'
-import { findLeaks, readDataset, requireNoLeaks, writeSyntheticEsc10, type ClassChoice, type Dataset } from '@aed/datasets'
+import { readDataset, writeSyntheticEsc10, type ClassChoice, type Dataset } from '@aed/datasets'
 
 /** Which classes of a folder are read. */
 export const classOptionsSchema = v.strictObject({

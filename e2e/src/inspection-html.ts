@@ -34,7 +34,7 @@ ${list(
 )}
 ${list('Sound', ['measure', 'least', 'median', 'largest'], [
   ...(durations ? [['duration, s', digits(durations.min), digits(durations.median), digits(durations.max)]] : []),
-  ...(levelsDb ? [['level (RMS), dB below full scale', digits(levelsDb.min, 1), digits(levelsDb.median, 1), digits(levelsDb.max, 1)]] : []),
+  ...(levelsDb ? [['level (RMS), dBFS', digits(levelsDb.min, 1), digits(levelsDb.median, 1), digits(levelsDb.max, 1)]] : []),
 ])}
 ${list('Formats', ['format', 'clips'], [...sampleRates.map(({ sampleRate, clips: count }) => [`${sampleRate} Hz`, String(count)]), ...channels.map(({ channels: width, clips: count }) => [`${width} channels`, String(count)])])}
 ${list('Clipped', ['clip', 'samples at full scale'], clipped.map(({ id, samples }) => [id, String(samples)]))}

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { featureConfig } from '@aed/core'
 import { readDataset, writeSyntheticEsc10, type Dataset } from '@aed/datasets'
-import { loadPatches, withRunContext } from '../src/index.ts'
+import { loadPatches, trainClassifier, withRunContext } from '../src/index.ts'
+import { describeWithDir } from './needs.ts'
 
 let dir = ''
 let dataset: Dataset
@@ -29,4 +30,15 @@ describe('loadPatches', () => {
     expect(set.clips).toEqual(dataset.clips.filter((_, i) => i !== 2))
     expect(new Set(set.clipOfPatch)).toEqual(new Set(set.clips.keys()))
   })
+})
+
+describeWithDir('AED_BACKBONES', 'trainClassifier with a clip head', (backbone) => {
+  it('leaves broken clips out too, and names them in the card', async () => {
+    const options = { head: 'clip', blocks: 'post_relu', backbone, jobs: 1, cache: path.join(dir, 'cache') }
+    const train = (skipBad: boolean) => trainClassifier({ data: path.join(dir, 'set'), out: path.join(dir, 'model'), features: {}, options: { ...options, skipBad } })
+    await expect(train(false)).rejects.toMatchObject({ message: expect.stringContaining(dataset.clips[2]!.id) })
+    const { card } = await train(true)
+    expect(card.head.kind).toBe('clip')
+    expect(card.provenance).toMatchObject({ skippedClips: [dataset.clips[2]!.id], clips: { train: 7 } })
+  }, 60_000)
 })

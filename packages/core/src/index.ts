@@ -8,6 +8,7 @@ export { audioOptionsSchema, featureConfig, featureConfigSchema, melOptionsSchem
 export { decodeFloat32, encodeFloat32 } from './float32-text.ts'
 export { GraphBuilder } from './graph-builder.ts'
 export { countMacs, inferShape, paddingBefore, tensorOf, validateGraph, windowedLength } from './graph.ts'
+export { findLeaks, requireNoLeaks } from './leaks.ts'
 export { cos, cosPi, exp, log, log10, pow, sin, sinPi } from './math.ts'
 export { indexOfNonFinite } from './non-finite.ts'
 export { decodeNpy, encodeNpy } from './npy.ts'
@@ -46,6 +47,7 @@ export type {
   SoftmaxNode,
 } from './graph.ts'
 export type { Bounds, OptionDescription, OptionMeta, OptionsInput, OptionsOf, OptionsSchema } from './options.ts'
+export type { Leak, LeakReport, SoundPair } from './leaks.ts'
 export type { Progress } from './progress.ts'
 export type { Random } from './random.ts'
 export type { LabelledClip, PatchScores } from './scores.ts'

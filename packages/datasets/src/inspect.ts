@@ -14,7 +14,7 @@ export interface ClipMeasure {
   readonly channels: number
   /** Largest magnitude of the mono mixture, 1 being full scale. */
   readonly peak: number
-  /** RMS of the mono mixture in dB below full scale; null for digital silence. */
+  /** RMS of the mono mixture in dBFS; null for digital silence. */
   readonly levelDb: number | null
   /** Samples that stand at full scale beside others. */
   readonly clippedSamples: number

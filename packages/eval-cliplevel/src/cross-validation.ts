@@ -2,7 +2,7 @@ import { type StageContext } from '@aed/core'
 import { summarizeFolds, type FoldSummary } from './folds.ts'
 import type { UndefinedMetric } from './undefined-metric.ts'
 import { checkSettings, inLanes, invalid, runFold, splitsOf, type CrossValidationSettings, type FoldScore, type Procedure } from './run-folds.ts'
-import { checkSplits, findLeaks, requireNoLeaks, type FoldSplit, type SplitLeaks } from './splits.ts'
+import { checkSplits, leaksOf, refuseLeaks, type FoldSplit, type SplitLeaks } from './splits.ts'
 
 /** Version of {@link CrossValidation}. */
 export const CROSS_VALIDATION_SCHEMA = 'aed-cross-validation/1'
@@ -59,8 +59,8 @@ export async function crossValidate<Model, Score extends FoldScore>(input: Cross
   if (!(Number.isInteger(variants) && variants > 0)) throw invalid(`variants takes a whole number of 1 or more, got ${variants}`)
   const splits = splitsOf(clips, given)
   checkSplits(clips, splits)
-  const leaks = findLeaks(clips, splits, duplicates)
-  if (input.leaks !== 'mark') requireNoLeaks(leaks)
+  if (input.leaks !== 'mark') refuseLeaks(clips, splits, duplicates)
+  const leaks = leaksOf(clips, splits, duplicates)
   let done = 0
   const report = () => onProgress?.({ done, total: splits.length, what: 'folds' })
   report()

@@ -36,6 +36,6 @@ export type { NestedCrossValidation, NestedCrossValidationInput, NestedFoldResul
 export type { AcceptancePoint, OpenSet, OpenSetOptions } from './open-set.ts'
 export type { MultiLabelScores, RankingMetrics } from './ranking-metrics.ts'
 export type { CrossValidationSettings, FoldCall, FoldScore, FoldStore, Procedure } from './run-folds.ts'
-export type { ClipPair, FoldSplit, SplitLeaks, Splits } from './splits.ts'
+export type { FoldSplit, SplitLeaks, Splits } from './splits.ts'
 export type { DetectionSetting, DetectionTuning, TuneDetectionOptions } from './tune-detection.ts'
 export type { UndefinedMetric } from './undefined-metric.ts'

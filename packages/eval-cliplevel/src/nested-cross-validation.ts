@@ -2,7 +2,7 @@ import { AedError, type LabelledClip, type StageContext } from '@aed/core'
 import { asResult, summarize, type CrossValidation, type FoldResult } from './cross-validation.ts'
 import { summarizeFolds } from './folds.ts'
 import { checkSettings, inLanes, invalid, runFold, splitsOf, type CrossValidationSettings, type FoldScore, type Procedure } from './run-folds.ts'
-import { checkSplits, findLeaks, requireNoLeaks, type FoldSplit } from './splits.ts'
+import { checkSplits, leaksOf, refuseLeaks, type FoldSplit } from './splits.ts'
 import { quote } from './text.ts'
 
 /** Version of {@link NestedCrossValidation}. */
@@ -52,8 +52,8 @@ export async function nestedCrossValidate<Model, Score extends FoldScore>(input:
     const among = new Set(outer[i]!.train)
     if (splits.some(({ train, test }) => [...train, ...test].some((clip) => !among.has(clip)))) throw new AedError('SPLIT_INVALID', `cross-validation, fold ${outer[i]!.fold}: inner folds hold clips outside its training`)
   }
-  const leaks = findLeaks(clips, outer, duplicates)
-  if (input.leaks !== 'mark') for (const splits of [outer, ...inner]) requireNoLeaks(findLeaks(clips, splits, duplicates))
+  if (input.leaks !== 'mark') for (const splits of [outer, ...inner]) refuseLeaks(clips, splits, duplicates)
+  const leaks = leaksOf(clips, outer, duplicates)
 
   const total = inner.reduce((sum, splits) => sum + splits.length * names.length, outer.length)
   let done = 0

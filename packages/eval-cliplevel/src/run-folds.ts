@@ -1,5 +1,5 @@
-import { AedError, sha256, throwIfAborted, type LabelledClip } from '@aed/core'
-import type { ClipPair, FoldSplit, Splits } from './splits.ts'
+import { AedError, sha256, throwIfAborted, type LabelledClip, type SoundPair } from '@aed/core'
+import type { FoldSplit, Splits } from './splits.ts'
 import { quote } from './text.ts'
 
 /** What a fold gave: its figures, and whatever else `score` wants to hand on (scores of the clips, a model card, …). */
@@ -41,7 +41,7 @@ export interface CrossValidationSettings<Score extends FoldScore> {
   /** `refuse` (default) a split with a recording, or a duplicate, on both sides; or run it and `mark` its figures leaky. */
   readonly leaks?: 'refuse' | 'mark'
   /** Pairs of clips that hold the same sound though their recordings differ. */
-  readonly duplicates?: readonly ClipPair[]
+  readonly duplicates?: readonly SoundPair[]
   /** Finished folds; the procedure's `key` must then be given. */
   readonly store?: FoldStore<Score>
   /** Folds that run at the same time; 1 by default. */

@@ -1,4 +1,4 @@
-import { AedError, type LabelledClip } from '@aed/core'
+import { AedError, findLeaks, requireNoLeaks, type LabelledClip, type SoundPair } from '@aed/core'
 import { quote } from './text.ts'
 
 /** Clips to learn from and clips to test on, as indices into the clips. */
@@ -21,18 +21,12 @@ export interface SplitLeaks {
   readonly first: { readonly fold: string; readonly test: string; readonly train: string } | null
 }
 
-/** Two clips of one sound, by index, as `findDuplicates` of `@aed/datasets` finds them. */
-export interface ClipPair {
-  readonly a: number
-  readonly b: number
-}
-
 const invalid = (what: string, hint?: string) => new AedError('SPLIT_INVALID', `cross-validation: ${what}`, hint === undefined ? {} : { hint })
 
 const labelsOf = ({ label, labels }: LabelledClip) => labels ?? [label]
 
 /**
- * Checks that splits can be trained and tested on. A recording on both sides is no error here: {@link findLeaks} says how many there are.
+ * Checks that splits can be trained and tested on. A recording on both sides is no error here: {@link leaksOf} says how many there are.
  * @throws AedError `SPLIT_INVALID`
  */
 export function checkSplits(clips: readonly LabelledClip[], splits: readonly FoldSplit[]): void {
@@ -59,32 +53,21 @@ export function checkSplits(clips: readonly LabelledClip[], splits: readonly Fol
   }
 }
 
-/** Counts the held-out clips that are trained on, cut from a recording that is trained on, or a duplicate of a clip that is trained on. */
-export function findLeaks(clips: readonly LabelledClip[], splits: readonly FoldSplit[], duplicates: readonly ClipPair[] = []): SplitLeaks {
-  const copies = new Map<number, number[]>()
-  for (const { a, b } of duplicates) for (const [from, to] of [[a, b], [b, a]] as const) copies.set(from, [...(copies.get(from) ?? []), to])
-  let [leaking, of] = [0, 0]
-  let first: SplitLeaks['first'] = null
-  for (const { fold, train, test } of splits) {
-    const trained = new Set(train)
-    const bySource = new Map<string, number>()
-    for (const i of train) if (!bySource.has(clips[i]!.source)) bySource.set(clips[i]!.source, i)
-    of += test.length
-    for (const i of test) {
-      const other = trained.has(i) ? i : (bySource.get(clips[i]!.source) ?? copies.get(i)?.find((copy) => trained.has(copy)))
-      if (other === undefined) continue
-      leaking++
-      first ??= { fold: String(fold), test: clips[i]!.id, train: clips[other]!.id }
-    }
+/** Leaks of all splits together. */
+export function leaksOf(clips: readonly LabelledClip[], splits: readonly FoldSplit[], duplicates: readonly SoundPair[] = []): SplitLeaks {
+  const reports = splits.map((split) => ({ fold: String(split.fold), ...findLeaks(clips, split, duplicates) }))
+  const leaking = reports.find(({ leaks }) => leaks.length > 0)
+  return {
+    clips: reports.reduce((sum, report) => sum + report.clips, 0),
+    of: reports.reduce((sum, report) => sum + report.of, 0),
+    first: leaking ? { fold: leaking.fold, test: leaking.leaks[0]!.test, train: leaking.leaks[0]!.train } : null,
   }
-  return { clips: leaking, of, first }
 }
 
 /**
- * Refuses splits that leak.
- * @throws AedError `SPLIT_INVALID` with the first pair and the count
+ * Refuses splits of which one leaks.
+ * @throws AedError `SPLIT_INVALID` with the first pair, and the count of its fold
  */
-export function requireNoLeaks({ clips, of, first }: SplitLeaks): void {
-  if (first)
-    throw invalid(`fold ${first.fold}: ${clips} of ${of} held-out clips leak from training: ${quote(first.test)} holds the sound of ${quote(first.train)}`, "keep clips of one recording on one side, or set leaks to 'mark': every figure is then marked leaky")
+export function refuseLeaks(clips: readonly LabelledClip[], splits: readonly FoldSplit[], duplicates: readonly SoundPair[] = []): void {
+  for (const split of splits) requireNoLeaks(findLeaks(clips, split, duplicates), `cross-validation: fold ${split.fold}`)
 }

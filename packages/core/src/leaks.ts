@@ -1,12 +1,20 @@
-import { AedError, type LabelledClip } from '@aed/core'
-import type { DuplicatePair } from './duplicates.ts'
+import { AedError } from './errors.ts'
+import type { LabelledClip } from './scores.ts'
+
+/** Two clips with the same sound, by index. */
+export interface SoundPair {
+  readonly a: number
+  readonly b: number
+  /** Default `duplicate`. */
+  readonly kind?: 'duplicate' | 'near-duplicate'
+}
 
 /** Two clips of one sound on both sides of a split. */
 export interface Leak {
   /** Id of the clip held out, and of the one trained on. */
   readonly test: string
   readonly train: string
-  readonly why: 'recording' | DuplicatePair['kind']
+  readonly why: 'recording' | 'duplicate' | 'near-duplicate'
 }
 
 /** What of a split leaks. */
@@ -20,22 +28,22 @@ export interface LeakReport {
 
 /**
  * Finds the clips of a split whose sound stands on the other side too: by their declared recording, and by duplicates found in the sound itself.
- * @param duplicates from `findDuplicates`; their indices are those of `clips`
+ * @param duplicates from `findDuplicates` of `@aed/datasets`; their indices are those of `clips`
  */
-export function findLeaks(clips: readonly LabelledClip[], split: { readonly train: readonly number[]; readonly test: readonly number[] }, duplicates: readonly DuplicatePair[] = []): LeakReport {
+export function findLeaks(clips: readonly LabelledClip[], split: { readonly train: readonly number[]; readonly test: readonly number[] }, duplicates: readonly SoundPair[] = []): LeakReport {
   const trained = new Set(split.train)
   const bySource = new Map<string, number>()
   for (const i of split.train) if (!bySource.has(clips[i]!.source)) bySource.set(clips[i]!.source, i)
-  const copies = new Map<number, { readonly other: number; readonly kind: DuplicatePair['kind'] }>()
-  for (const { a, b, kind } of duplicates) {
-    if (trained.has(b) && !copies.has(a)) copies.set(a, { other: b, kind })
-    if (trained.has(a) && !copies.has(b)) copies.set(b, { other: a, kind })
+  const copies = new Map<number, { readonly other: number; readonly why: Leak['why'] }>()
+  for (const { a, b, kind: why = 'duplicate' } of duplicates) {
+    if (trained.has(b) && !copies.has(a)) copies.set(a, { other: b, why })
+    if (trained.has(a) && !copies.has(b)) copies.set(b, { other: a, why })
   }
   const leaks = split.test.flatMap((i): Leak[] => {
-    const same = bySource.get(clips[i]!.source)
+    const same = trained.has(i) ? i : bySource.get(clips[i]!.source)
     if (same !== undefined) return [{ test: clips[i]!.id, train: clips[same]!.id, why: 'recording' }]
     const copy = copies.get(i)
-    return copy ? [{ test: clips[i]!.id, train: clips[copy.other]!.id, why: copy.kind }] : []
+    return copy ? [{ test: clips[i]!.id, train: clips[copy.other]!.id, why: copy.why }] : []
   })
   return { clips: leaks.length, of: split.test.length, leaks }
 }
