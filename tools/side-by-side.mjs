@@ -1,6 +1,8 @@
 // What benchmarks share: ours and peers in alternating rounds, so that other work on the machine meets all; ratios of medians with their bars.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import v8 from 'node:v8'
+import vm from 'node:vm'
 
 export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
@@ -70,3 +72,18 @@ export function figure(what, value, bar, fits = value <= bar) {
 }
 
 export const ratio = (ours, theirs) => median(ours) / median(theirs)
+
+/** Calls `push(i)` so many times and prints, in KiB, by how much more the heap holds in the second half of them than in the first. The first tenth is left out: V8 compiles then. */
+export function heapFigure(what, pushes, push, bar) {
+  v8.setFlagsFromString('--expose-gc')
+  const collect = vm.runInNewContext('gc')
+  const heaps = []
+  for (let i = 0; i < pushes; i++) {
+    push(i)
+    if (i < pushes / 10 || i % 10000 !== 0) continue
+    collect()
+    heaps.push(process.memoryUsage().heapUsed / 1024)
+  }
+  const half = heaps.length >> 1
+  figure(`${what}: heap, second half above first, KiB`, median(heaps.slice(half)) - median(heaps.slice(0, half)), bar)
+}

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, it } from '@jest/globals'
-import { patchStep, type FeatureConfig } from '@aed/core'
+import { describe, expect, it } from '@jest/globals'
+import { isAedError, patchStep, type FeatureConfig } from '@aed/core'
 import { loadClip } from '@aed/audio'
 import { createMelPlan, cutPatches, melFilterBank } from '@aed/dsp-mel'
 import { describeWithDir, has } from './needs.ts'
@@ -50,6 +50,37 @@ for c in json.load(sys.stdin):
     sys.stdout.buffer.write(weights.astype('<f8').tobytes())
 `
 
+/** Options, and the lengths from 1 on for which frames and patches are counted. */
+const SHORT: readonly { readonly mel: Partial<FeatureConfig['mel']>; readonly lengths: number }[] = [
+  ...([64, 60, 75] as const).flatMap((nFft) =>
+    (['constant', 'reflect', 'edge'] as const).map((padMode) => ({ mel: { nFft, hopLength: 20, padMode, nMels: 8 }, lengths: 400 })),
+  ),
+  { mel: { nFft: 64, hopLength: 33, center: false, nMels: 8 }, lengths: 600 },
+  { mel: { nFft: 75, hopLength: 90, winLength: 50, center: false, nMels: 8 }, lengths: 600 },
+  { mel: {}, lengths: 1700 },
+]
+const SHORT_PATCHES = { patchLength: 6, patchOverlap: 0.5 } as const
+
+/** Per case and length the frames and patches, −1 where librosa raises. */
+const COUNTS = `
+import json, sys, warnings
+import librosa, numpy as np
+warnings.simplefilter('ignore')
+def count(f):
+    try: return f().shape[-1]
+    except librosa.util.exceptions.ParameterError: return -1
+    except ValueError: return -1
+answer = []
+for c in json.load(sys.stdin):
+    o = c['mel']
+    for length in range(1, c['lengths'] + 1):
+        y = np.ones(length)
+        frames = count(lambda: librosa.stft(y, n_fft=o['nFft'], hop_length=o['hopLength'], win_length=o['winLength'], center=o['center'], pad_mode=o['padMode']))
+        patches = 0 if frames < c['patchLength'] else count(lambda: librosa.util.frame(np.ones((1, frames)), frame_length=c['patchLength'], hop_length=c['step']))
+        answer.append([frames, patches])
+print(json.dumps(answer))
+`
+
 function python(script: string, input: Buffer): Buffer {
   const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' }
   const { stdout, stderr, status } = spawnSync(process.env['AED_PYTHON']!, ['-c', script], { input, env, maxBuffer: 2 ** 30 })
@@ -72,6 +103,32 @@ function distances(actual: ArrayLike<number>, expected: Float64Array): { absolut
   }
   return { absolute, relative }
 }
+
+describe('short signals', () => {
+  const withPython = has('python') ? it : it.skip
+
+  withPython('give the frames and patches of librosa for every length; where it raises, an error with a code', () => {
+    const plans = SHORT.map(({ mel }) => createMelPlan(16000, mel))
+    const step = patchStep({ ...SHORT_PATCHES, includeLastPatch: false })
+    const cases = SHORT.map(({ lengths }, i) => ({ mel: plans[i]!.options, lengths, step, patchLength: SHORT_PATCHES.patchLength }))
+    const expected = JSON.parse(python(COUNTS, Buffer.from(JSON.stringify(cases))).toString()) as [number, number][]
+    const actual = SHORT.flatMap(({ lengths }, i) =>
+      Array.from({ length: lengths }, (_, index): [number, number] => {
+        const plan = plans[i]!
+        try {
+          const data = plan.logMel(new Float32Array(index + 1).fill(1))
+          const frames = data.length / plan.options.nMels
+          return [frames, cutPatches({ dtype: 'float32', shape: [plan.options.nMels, frames], data }, SHORT_PATCHES).shape[0]!]
+        } catch (error) {
+          if (!isAedError(error)) throw error
+          return [-1, 0]
+        }
+      }),
+    )
+    expect(expected.some(([frames]) => frames < 0)).toBe(true)
+    expect(actual).toEqual(expected)
+  }, 120_000)
+})
 
 describeWithDir('AED_ESC10_DIR', 'log-mel of all ESC-10 clips', (dir) => {
   const withPython = has('python') ? it : it.skip

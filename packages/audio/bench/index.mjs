@@ -1,10 +1,8 @@
 // Resampling of 5 s from 44.1 to 16 kHz beside soxr_hq (Python, AED_PYTHON), and decoding and resampling of the same sound as Ogg Vorbis beside soundfile +
 // soxr_hq, in one run, one thread each; what the heap holds while an hour is resampled in the blocks of an AudioWorklet. (The 400 recordings of ESC-10, from file to
 // features: npm run bench -- e2e.)
-import v8 from 'node:v8'
-import vm from 'node:vm'
 import { createResampler, createStreamResampler, decodeAudio, mixDown, resample } from '@aed/audio'
-import { figure, ratio, sideBySide, startPython } from '../../../tools/side-by-side.mjs'
+import { figure, heapFigure, ratio, sideBySide, startPython } from '../../../tools/side-by-side.mjs'
 
 const ROUNDS = 10
 const CALLS = 10
@@ -46,19 +44,6 @@ if (python) {
   console.log(`decode and resample / soundfile and soxr_hq: ${ratio(times['decodeAudio (Ogg Vorbis), mixDown, resample'], times['soundfile, soxr_hq']).toFixed(2)}`)
 } else console.log('soxr_hq: skipped, AED_PYTHON is not set')
 
-v8.setFlagsFromString('--expose-gc')
-const collect = vm.runInNewContext('gc')
-const heap = () => {
-  collect()
-  return process.memoryUsage().heapUsed / 1024
-}
 const stream = createStreamResampler(RATE, 16000)
 const block = samples.subarray(0, 128)
-let before
-let highest = 0
-for (let i = 0; i < (3600 * RATE) / 128; i++) {
-  if (i === 1000) before = heap()
-  stream.push(block)
-  if (i % 100000 === 99999) highest = Math.max(highest, heap() - before)
-}
-figure('one hour through a stream: heap higher by, KiB', highest, 64)
+heapFigure('one hour through a stream', (3600 * RATE) / 128, () => stream.push(block), 64)

@@ -1,72 +1,7 @@
 import { pow } from '@aed/core'
 import { damaged, guarded, type DecodedBlock, type FormatDecoder, type FormatDecoderOptions } from './format-decoder.ts'
-import { createOggReader, oggPageCrc, type OggHeader, type OggPage } from './ogg-pages.ts'
-
-/** What the decoders of Vorbis and Opus have in common. */
-interface PageDecoder {
-  readonly ready: Promise<void>
-  decode(pages: Uint8Array): Promise<DecoderOutput>
-  flush(): Promise<DecoderOutput>
-  free(): void
-}
-interface DecoderOutput {
-  readonly channelData: Float32Array[]
-  readonly samplesDecoded: number
-  readonly errors: readonly { readonly message: string }[]
-}
-
-/** A decoder of Vorbis whose memory is as new, for the next stream. */
-let idle: PageDecoder | undefined
-
-/** What `@wasm-audio-decoders/ogg-vorbis` 0.1 keeps inside. */
-interface VorbisInternals {
-  readonly _decoder?: { readonly _common?: { readonly _wasm?: { readonly HEAP?: ArrayBuffer } }; _firstPage?: boolean; reset?: () => Promise<void> }
-}
-/** Decoders that {@link keepMemory} could change. */
-const renewable = new WeakSet<PageDecoder>()
-
-/** Memory of a new decoder, without the zeros at its end. */
-let newMemory: Uint8Array | undefined
-
-function withoutZeros(memory: Uint8Array): Uint8Array {
-  const words = new Uint32Array(memory.buffer)
-  let used = words.length
-  while (used > 0 && words[used - 1] === 0) used--
-  return memory.slice(0, 4 * used)
-}
-
-/**
- * Makes resetting a decoder, which it does after each stream, bring its WebAssembly memory to what it was at first, to the byte, instead of setting up another one: 16 MiB
- * for each recording take longer to collect than a short one to decode.
- */
-async function keepMemory(decoder: PageDecoder): Promise<PageDecoder> {
-  await decoder.ready
-  const inner = (decoder as VorbisInternals)._decoder
-  const heap = inner?._common?._wasm?.HEAP
-  if (!inner?.reset || inner._firstPage !== true || !heap) return decoder
-  const memory = new Uint8Array(heap)
-  const first = (newMemory ??= withoutZeros(memory)) // the same for each decoder
-  renewable.add(decoder)
-  inner.reset = () => {
-    if (memory.length === 0) renewable.delete(decoder) // grown: another buffer
-    memory.fill(0)
-    if (memory.length > 0) memory.set(first)
-    inner._firstPage = true
-    return Promise.resolve()
-  }
-  return decoder
-}
-
-/** Loads the decoder that the stream needs, and no other. */
-async function loadDecoder(codec: OggHeader['codec']): Promise<PageDecoder> {
-  if (codec === 'Vorbis') {
-    const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis')
-    return keepMemory(new OggVorbisDecoder())
-  }
-  const { OggOpusDecoder } = await import('ogg-opus-decoder')
-  // Its types say that decode returns at once, its code that it is a promise. It reads one stream: after the last page it would set up another memory for nothing.
-  return Object.assign(new OggOpusDecoder(), { reset: () => Promise.resolve() }) as unknown as PageDecoder
-}
+import { createOggReader, oggPageCrc, type OggPage } from './ogg-pages.ts'
+import { openVorbisDecoder, type DecoderOutput, type PageDecoder } from './vorbis-decoder.ts'
 
 /** A page that does not say that it is the last: the decoders then leave it to us to cut the end, which they do by a wrong count for some files. */
 function unmarked(page: OggPage): Uint8Array {
@@ -75,6 +10,20 @@ function unmarked(page: OggPage): Uint8Array {
   bytes[5]! &= ~4
   new DataView(bytes.buffer).setUint32(22, oggPageCrc(bytes), true)
   return bytes
+}
+
+/** libopus. */
+async function openOpusDecoder(): Promise<PageDecoder> {
+  const { OggOpusDecoder } = await import('ogg-opus-decoder')
+  const decoder = new OggOpusDecoder()
+  await decoder.ready
+  // It reads one stream: after the last page it would set up another memory for nothing.
+  decoder.reset = () => Promise.resolve()
+  return {
+    decode: (pages) => decoder.decode(concatBytes(pages.map(unmarked))),
+    flush: () => decoder.flush(),
+    free: () => decoder.free(),
+  }
 }
 
 /**
@@ -89,7 +38,7 @@ export function createOggDecoder({ name, maxDuration }: FormatDecoderOptions): F
   let finished = false
   let healthy = true
 
-  async function take(step: (decoder: PageDecoder) => Promise<DecoderOutput>, offset: number): Promise<Float32Array[]> {
+  async function take(step: (decoder: PageDecoder) => DecoderOutput | Promise<DecoderOutput>, offset: number): Promise<Float32Array[]> {
     healthy = false // a decoder that threw is not called again, not even to free it: its memory goes with it
     const { channelData, samplesDecoded, errors } = await guarded(name, offset, reader.header!.codec, async () => step(decoder!))
     healthy = true
@@ -107,13 +56,9 @@ export function createOggDecoder({ name, maxDuration }: FormatDecoderOptions): F
     const offset = wanted[0]!.start
     if (!decoder) {
       if (header.channels === 0) throw damaged(name, offset, `the ${header.codec} header says 0 channels`)
-      if (header.codec === 'Vorbis' && idle) {
-        decoder = idle
-        idle = undefined
-      } else decoder = await guarded(name, offset, header.codec, async () => loadDecoder(header.codec))
-      await guarded(name, offset, header.codec, async () => decoder!.ready)
+      decoder = await guarded(name, offset, header.codec, header.codec === 'Vorbis' ? openVorbisDecoder : openOpusDecoder)
     }
-    const parts = [await take(async (d) => d.decode(concatBytes(wanted.map(unmarked))), offset)]
+    const parts = [await take(async (d) => d.decode(wanted), offset)]
     if (covering >= 0) {
       finished = true
       parts.push(await take(async (d) => d.flush(), offset))
@@ -150,9 +95,7 @@ export function createOggDecoder({ name, maxDuration }: FormatDecoderOptions): F
     },
     free() {
       if (!decoder || !healthy) return
-      // Flushing has reset it.
-      if (finished && !idle && renewable.has(decoder)) idle = decoder
-      else decoder.free()
+      decoder.free()
       decoder = undefined
     },
   }

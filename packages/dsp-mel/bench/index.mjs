@@ -1,10 +1,8 @@
 // Log-mel of a 5 s clip at 16 kHz with the default options beside librosa (Python, AED_PYTHON), Meyda, tfjs signal.stft and essentia.js, in one run, one thread each;
 // blocks of 128 through a stream beside the batch; what the heap holds during an hour of audio.
 import { createRequire } from 'node:module'
-import v8 from 'node:v8'
-import vm from 'node:vm'
 import { createMelPlan, createMelStream, logMelSpectrogram, melFilterBank, periodicWindow } from '@aed/dsp-mel'
-import { figure, median, ratio, sideBySide, startPython } from '../../../tools/side-by-side.mjs'
+import { figure, heapFigure, median, ratio, sideBySide, startPython } from '../../../tools/side-by-side.mjs'
 
 const require = createRequire(import.meta.url)
 const ROUNDS = 8
@@ -117,18 +115,5 @@ figure('logMelSpectrogram / tfjs', ratio(times.logMelSpectrogram, times['tfjs si
 figure('logMelSpectrogram / essentia.js', ratio(times.logMelSpectrogram, times['essentia.js']), 1)
 figure('stream / batch', ratio(times['createMelStream, blocks of 128'], times["plan.logMel, dbRef 'running'"]), 1.2)
 
-v8.setFlagsFromString('--expose-gc')
-const collect = vm.runInNewContext('gc')
-const heap = () => {
-  collect()
-  return process.memoryUsage().heapUsed / 1024
-}
 stream.reset()
-let highest = 0
-let before
-for (let i = 0; i < (3600 * 16000) / 128; i++) {
-  if (i === 1000) before = heap()
-  stream.push(blocks[i % blocks.length])
-  if (i % 50000 === 49999) highest = Math.max(highest, heap() - before)
-}
-figure('one hour through a stream: heap higher by, KiB', highest, 64)
+heapFigure('one hour through a stream', (3600 * 16000) / 128, (i) => stream.push(blocks[i % blocks.length]), 64)
