@@ -82,6 +82,13 @@ export function renderDeploymentHtml(deployment: Deployment): string {
   const lines = verificationLines(deployment)
   const timing = TARGETS[target].timing
   const mix = estimate ? Object.entries(estimate.network.mix).map(([kind, n]) => [kind, million(n), percent(n / estimate.network.instructions)]) : []
+  const parts = estimate
+    ? ([
+        ['instructions and what they wait for each other', estimate.network.coreCycles],
+        ['instructions and constants on one bus', estimate.network.busCycles],
+        [`lines from flash, ${count(estimate.network.misses)} of them`, estimate.network.missCycles],
+      ] as const).map(([name, n]) => [name, million(n), percent(n / estimate.network.cycles)])
+    : []
   const body = [
     `<p>${escapeHtml(`Library '${name}' of the model '${model}' for ${TARGETS[target].description}, plan ${plan}${footprint ? `, ${footprint.compiler}` : ''}.`)}</p>`,
     lines.length === 0 ? '' : `<h2>Proof</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`,
@@ -90,7 +97,7 @@ export function renderDeploymentHtml(deployment: Deployment): string {
     '<h2>Time and energy</h2>',
     htmlTable(['', 'how known', '', 'X-CUBE-AI 10.0'], timeRows(deployment)),
     timing && estimate
-      ? `<p>${escapeHtml(`Estimated: each instruction that the emulated core ran, by its kind, with what a dependent one waits for a load; ${timing.source}. Fetched lines of constants are a bound (${count(estimate.network.misses)} a patch). No board has been measured: the figures may be ${percent(estimate.network.error)} off to either side.`)}</p>${htmlTable(['instructions of the network', 'a patch', 'part'], mix)}`
+      ? `<p>${escapeHtml(`Estimated: each instruction that the emulated core ran, with what it waits for the one before it; ${timing.source}. No board has been measured: the figures may be ${percent(estimate.network.error)} off to either side.`)}</p>${htmlTable(['cycles of the network', 'a patch', 'part'], parts)}${htmlTable(['instructions of the network', 'a patch', 'part'], mix)}`
       : '',
     '<h2>The arena over time</h2>',
     planSvg(deployment),

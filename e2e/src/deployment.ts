@@ -1,5 +1,5 @@
 import { createRandom, patchPeriod, type FeatureConfig } from '@aed/core'
-import { constantMisses, estimateCycles, TARGETS, type CycleEstimate, type DeployReport } from '@aed/stm32-deploy'
+import { estimateCycles, TARGETS, type CycleEstimate, type DeployReport } from '@aed/stm32-deploy'
 import { profileFrames, profileNetwork, type ChainFootprint, type Device } from '@aed/stm32-deploy/node'
 import type { ChainVerification, NetworkVerification } from './verify-deployment.ts'
 
@@ -36,18 +36,18 @@ export interface DeploymentEstimate {
  * @param features null without a front end
  * @returns null for a target without timings
  */
-export async function estimateDeployment(device: Device, { target, layers }: DeployReport, input: Int8Array, features: FeatureConfig | null): Promise<DeploymentEstimate | null> {
+export async function estimateDeployment(device: Device, { target }: DeployReport, input: Int8Array, features: FeatureConfig | null): Promise<DeploymentEstimate | null> {
   const { timing } = TARGETS[target]
-  const blocks = await profileNetwork(device, input)
-  if (!timing || !blocks) return null
-  const network = estimateCycles(blocks, constantMisses(layers, timing), timing)
+  const profile = timing && (await profileNetwork(device, input))
+  if (!timing || !profile) return null
+  const network = estimateCycles(profile, timing)
   if (!features) return { network, frame: null, second: null }
   const { mel, audio, patches } = features
   const frames = Math.min(20, patches.patchLength - 1)
   const random = createRandom('frames')
   // As many samples as give so many frames and no more.
   const samples = Int16Array.from({ length: mel.nFft / (mel.center ? 2 : 1) + (frames - 1) * mel.hopLength }, () => 3000 * random.normal())
-  const all = estimateCycles((await profileFrames(device, samples, mel.hopLength))!, 0, timing)
+  const all = estimateCycles((await profileFrames(device, samples, mel.hopLength))!, timing)
   const frame = divided(all, frames)
   const perSecond = { frames: audio.sampleRate / mel.hopLength, patches: 1 / patchPeriod(features) }
   const load = (perSecond.frames * frame.milliseconds + perSecond.patches * network.milliseconds) / 1000
@@ -57,12 +57,15 @@ export async function estimateDeployment(device: Device, { target, layers }: Dep
 
 function divided(estimate: CycleEstimate, by: number): CycleEstimate {
   const part = (value: number) => Math.round(value / by)
-  const { instructions, mix, coreCycles, cycles, milliseconds, millijoules } = estimate
+  const { instructions, mix, coreCycles, busCycles, misses, missCycles, cycles, milliseconds, millijoules } = estimate
   return {
     ...estimate,
     instructions: part(instructions),
     mix: Object.fromEntries(Object.entries(mix).map(([kind, count]) => [kind, part(count)])) as CycleEstimate['mix'],
     coreCycles: part(coreCycles),
+    busCycles: part(busCycles),
+    misses: part(misses),
+    missCycles: part(missCycles),
     cycles: part(cycles),
     milliseconds: milliseconds / by,
     millijoules: millijoules && millijoules / by,

@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { MODEL_CARD_SCHEMA, featureConfig, type DeviceTables, type ModelCard } from '@aed/core'
+import { estimateCycles } from '../src/estimate/estimate-cycles.ts'
 import { emitFirmware, featuresOf } from '../src/firmware/emit-firmware.ts'
 import { generateC } from '../src/generate-c.ts'
 import { openDevice } from '../src/node/device.ts'
 import { readHeader, writeFiles } from '../src/node/library-files.ts'
 import { measureChain } from '../src/node/measure-chain.ts'
 import { measureFootprint } from '../src/node/measure-footprint.ts'
-import { runNetwork } from '../src/node/run-on-device.ts'
+import { profileNetwork, runNetwork } from '../src/node/run-on-device.ts'
 import { runTool } from '../src/node/run-tool.ts'
+import { TARGETS } from '../src/targets.ts'
 import { everyKernel } from './networks.ts'
 import { expectedOutputs, testInputs } from './run-generated.ts'
 import { describeWith } from './tools.ts'
@@ -78,6 +80,27 @@ describeWith(['arm-none-eabi-gcc', 'qemu-system-arm'], 'openDevice', () => {
       expect(Math.min(...first.instructions!)).toBeGreaterThan(10_000)
       expect(first.stack).toBeGreaterThan(100)
       expect(first.stack).toBeLessThan(1024)
+    } finally {
+      await device.close()
+    }
+  })
+
+  it('profile: every instruction of a run by its block, and what a cache in front of flash fetches', async () => {
+    const device = await openDevice(files, 'mps2-an505')
+    try {
+      const [{ blocks, lines }, counted] = [(await profileNetwork(device, inputs.slice(0, 126)))!, await runNetwork(device, readHeader(files), inputs.slice(0, 126), 1)]
+      const { instructions, misses } = estimateCycles({ blocks, lines }, TARGETS.stm32u585.timing)
+      expect(Math.abs(instructions - counted.instructions![0]!)).toBeLessThan(20) // of the call and the timer
+      expect(blocks.every(({ runs, jumps }) => jumps <= runs)).toBe(true)
+      const words = blocks.reduce((sum, block) => sum + block.words, 0)
+      const { flash } = generateC({ graph, card: null }).report
+      // All weights are read once at least, a word of four at once; code and weights are more lines than the cache of 512 need not fetch.
+      expect(words).toBeGreaterThan(flash.weights / 4)
+      expect(lines.ofConstants).toBeGreaterThanOrEqual(Math.floor(flash.weights / 16))
+      expect(lines.ofConstants).toBeLessThanOrEqual(words)
+      expect(lines.ofInstructions).toBeGreaterThan(100)
+      expect(misses).toBe(lines.ofConstants + lines.ofInstructions)
+      expect(lines.inSequence).toBeLessThan(misses)
     } finally {
       await device.close()
     }

@@ -1,4 +1,5 @@
 import type { Lines } from '../network.ts'
+import { TARGETS } from '../targets.ts'
 import { rowBlocks } from './pack-weights.ts'
 import type { Window } from './window.ts'
 
@@ -14,13 +15,14 @@ export interface ConvShape {
 
 /** Instructions that every pass over the weights takes for four channels. */
 const PASS = 50
-/** Cycles for each 16 bytes of weights that a pass over them fetches: more than the 8 KiB of the instruction cache hold, so that every pass fetches all. */
-const FETCH = 8
+/** Every pass over weights fetches all of them: more than the cache in front of flash holds. */
+const { cache, missCycles } = TARGETS.stm32u585.timing
+const FETCH = missCycles.likely / cache.lineBytes
 
 /** Times that the weights are read: once for each group of columns of each row. */
 export const passesOf = ({ out }: ConvShape, columns: number): number => out.height * Math.ceil(out.width / columns)
 
-const passes = (shape: ConvShape, columns: number, bytes: number) => passesOf(shape, columns) * ((bytes / 16) * FETCH + (shape.out.channels / 4) * PASS)
+const passes = (shape: ConvShape, columns: number, bytes: number) => passesOf(shape, columns) * (bytes * FETCH + (shape.out.channels / 4) * PASS)
 
 /** Packed weights: two columns by four channels at a time, 24 instructions a block of four depths; the last of an odd row alone. */
 export function packedCost(shape: ConvShape, columns: number): number {

@@ -2,13 +2,13 @@ import { readFile, rm, writeFile, mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
 import { AedError } from '@aed/core'
 import { BOARDS, type Board, type BoardName } from '../firmware/boards.ts'
-import type { Block } from '../estimate/estimate-cycles.ts'
+import type { CoreProfile } from '../estimate/estimate-cycles.ts'
 import { emitFirmware } from '../firmware/emit-firmware.ts'
 import { encodeMessage, findMessage, payloadOf, type Message } from '../firmware/messages.ts'
 import { TARGETS } from '../targets.ts'
 import { hintFor } from './find-tools.ts'
 import { STRICT_FLAGS } from './host-build.ts'
-import { buildPlugin, markerOf, readBlocks } from './instruction-mix.ts'
+import { profilePlugin, readProfile } from './core-profile.ts'
 import { sourcesOf, unpack, type LibraryFiles } from './library-files.ts'
 import { runTool } from './run-tool.ts'
 
@@ -19,8 +19,8 @@ export interface Device {
   readonly instructionTime: number | null
   /** Sends messages in turn and returns the payloads of their answers. Those of one call follow each other without a reset. */
   exchange(messages: readonly Message[]): Promise<readonly Uint8Array[]>
-  /** Of an emulator: every block of instructions that ran in the measured calls of one exchange, with its count; else null. */
-  readonly profile: ((messages: readonly Message[]) => Promise<readonly Block[]>) | null
+  /** Of an emulator: what the core and its cache did in the measured calls of one exchange; else null. */
+  readonly profile: ((messages: readonly Message[]) => Promise<CoreProfile>) | null
   close(): Promise<void>
 }
 
@@ -62,9 +62,9 @@ export async function openDevice(files: LibraryFiles, board: Exclude<BoardName, 
   }
   const profile = async (messages: readonly Message[]) => {
     const counts = path.join(dir, 'counts.txt')
-    const plugin = `${await buildPlugin(dir, options.signal)},marker=${await markerOf(program, options.signal)},out=${counts}`
+    const plugin = await profilePlugin(dir, program, counts, TARGETS[target].timing!.cache, options.signal)
     answersIn(await emulate(dir, program, machine!, encode(messages), ['-plugin', plugin], options.signal), messages)
-    return readBlocks(program, counts, options.signal)
+    return readProfile(program, counts, options.signal)
   }
   return { board, instructionTime: machine === null ? null : 2 ** CLOCK_SHIFT, exchange, profile: machine === null ? null : profile, close: remove }
 }

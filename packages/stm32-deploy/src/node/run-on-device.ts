@@ -1,5 +1,5 @@
 import { AedError } from '@aed/core'
-import type { Block } from '../estimate/estimate-cycles.ts'
+import type { CoreProfile } from '../estimate/estimate-cycles.ts'
 import type { Message } from '../firmware/messages.ts'
 import type { Device } from './device.ts'
 import type { LibraryHeader } from './library-files.ts'
@@ -134,13 +134,13 @@ export async function runStream(device: Device, header: LibraryHeader, classes: 
   return { outputs: Int8Array.from(outputs), events: Uint8Array.from(events), scores: Float32Array.from(scores), clip: clipScores, calls, stack, lost }
 }
 
-/** What one run of the network executes, block by block; null for a device that is no emulator. */
-export async function profileNetwork(device: Device, input: Int8Array): Promise<readonly Block[] | null> {
+/** What the core does in one run of the network; null for a device that is no emulator. */
+export async function profileNetwork(device: Device, input: Int8Array): Promise<CoreProfile | null> {
   return device.profile && device.profile([message('r', asBytes(input))])
 }
 
-/** What the front end executes for some frames, block by block, of which none completes a patch; null for a device that is no emulator. */
-export async function profileFrames(device: Device, samples: Int16Array, chunk: number): Promise<readonly Block[] | null> {
+/** What the core does for some frames of the front end, of which none completes a patch; null for a device that is no emulator. */
+export async function profileFrames(device: Device, samples: Int16Array, chunk: number): Promise<CoreProfile | null> {
   const pushes = Array.from({ length: Math.ceil(samples.length / chunk) }, (_, i) => message('p', asBytes(samples.subarray(i * chunk, (i + 1) * chunk))))
   return device.profile && device.profile([message('a'), ...pushes])
 }
