@@ -5,6 +5,7 @@ import { prepareClip } from '@aed/audio'
 import { officialFolds, readDataset, synthesizeEsc10, type Dataset } from '@aed/datasets'
 import { logMelSpectrogram } from '@aed/dsp-mel'
 import { createMiniResNetV2, readKerasH5, tapGraph } from '@aed/model-miniresnetv2'
+import type { TeacherTap } from '@aed/model-miniresnetv2/train'
 import { writeTflite } from '@aed/quantize-int8'
 import { sha256 } from '@aed/core'
 import { backboneFileName } from './published-backbones.ts'
@@ -27,14 +28,21 @@ export interface MakeWeightsInput {
   readonly out: string
   /** Where the training keeps its checkpoint, from which a run that was stopped goes on. */
   readonly work: string
+  readonly stacks: ShippedStacks
 }
+
+/** Sizes that are shipped. */
+export type ShippedStacks = keyof typeof SIZES
 
 /** The training of the network: sounds that a program made, none of them a recording, so that no fold is seen. */
 const SOUNDS = { seed: 77, recordingsPerClass: 24, clipsPerRecording: 1, duration: 3 }
-const TAPS = [
-  { layer: 'post_relu', weight: 1 },
-  { layer: 'conv2_block2_preact_relu', weight: 0.25 },
-]
+const FINAL = { layer: 'post_relu', weight: 1 }
+const BETWEEN = { layer: 'conv2_block2_preact_relu', weight: 0.25 }
+/** Name, which is also the seed of the initial values; activations that are learned; folds whose int8 model is written beside that of fold 5. */
+const SIZES = {
+  1: { name: 'esc10-1stack', taps: [FINAL, BETWEEN], folds: [1, 2, 3, 4] },
+  2: { name: 'esc10-2stacks', taps: [FINAL, BETWEEN, { layer: 'conv3_block2_preact_relu', weight: 0.25 }], folds: [] },
+} as const satisfies Record<number, { readonly name: string; readonly taps: readonly TeacherTap[]; readonly folds: readonly number[] }>
 const TRAINING = {
   epochs: 36,
   samplesPerEpoch: 512,
@@ -58,7 +66,6 @@ const TRAINING = {
     { name: 'frequencyMask', maxWidth: 16, probability: 0.3, fill: 'minimum' },
   ],
 } as const
-const SEED = 'esc10-1stack'
 const SPEEDS = [1, 0.85, 0.92, 1.08, 1.17]
 const PATCH_STEP = 25
 const BLOCKS = 'post_relu,mel,modst,env4'
@@ -72,15 +79,16 @@ export interface MadeFold {
 
 /**
  * Makes the weights that `@aed/model-miniresnetv2` ships. A network of random values learns the tap activations of the published backbone on synthetic, augmented sound; then for each official
- * fold a clip head is solved on the other four, and the network is quantized on their clips. Equal input gives equal bytes.
+ * fold a clip head is solved on the other four, and the network is quantized on their clips. Equal input gives equal bytes. Of 2 stacks only the models of fold 5 are written, all folds are judged.
  * @returns accuracy on each fold's test clips
  */
-export async function makeWeights({ data, backbones, out, work }: MakeWeightsInput, context: RunContext, steps: Steps): Promise<readonly MadeFold[]> {
+export async function makeWeights({ data, backbones, out, work, stacks }: MakeWeightsInput, context: RunContext, steps: Steps): Promise<readonly MadeFold[]> {
   const features = featureConfig({ audio: { minDuration: CLIP_HEAD_MIN_DURATION } })
   const dataset = await readDataset(data)
-  const file = backboneFileName(1)
+  const size = SIZES[stacks]
+  const file = backboneFileName(stacks)
   const teacherBytes = await readBytes(path.join(backbones, file))
-  const student = await steps.run('distillation', () => distill(teacherBytes, features, work))
+  const student = await steps.run('distillation', () => distill(teacherBytes, features, stacks, work))
   const blocks = Object.keys(blocksOf(BLOCKS, 'weights')).map((key) => clipBlock(key, true, 'weights'))
   const gains = Object.values(blocksOf(BLOCKS, 'weights'))
   const graph = tapGraph(student.graph, ['post_relu'])
@@ -92,42 +100,43 @@ export async function makeWeights({ data, backbones, out, work }: MakeWeightsInp
   const width = measures.lengths.reduce((a, b) => a + b, 0)
   const made: MadeFold[] = []
   for (const { fold, train, test } of officialFolds(clips)) {
-    const name = fold === 5 ? 'esc10-1stack' : `esc10-1stack-fold-${fold}`
+    const name = fold === 5 ? size.name : `${size.name}-fold-${fold}`
     await steps.run(`fold ${fold}`, async () => {
       const [trained] = await fitHeads(measures, labels, classes.length, train, SPEEDS.length, [{ gains }], context.pool, context.signal)
       const fitted = { blocks, trained: trained!, classes: classes.length }
       const head = headOf(fitted, measures.lengths, gains, PATCH_STEP)
       const right = (rows: readonly Tensor<'float32'>[]) => rows.filter((row, i) => argMax(scoreRows(fitted, { ...row, shape: [1, width], data: row.data.slice(0, width) })[0]!) === labels[test[i]!]).length / test.length
       const float = right(test.map((clip) => measures.clips[clip]!))
-      const card = cardOf(name, dataset, features, head, { fold, train: train.length, test: test.length, teacher: { file, sha256: await sha256(teacherBytes) }, accuracy: { float } })
+      const card = cardOf(name, stacks, dataset, features, head, { fold, train: train.length, test: test.length, teacher: { file, sha256: await sha256(teacherBytes) }, accuracy: { float } })
       const int8 = await quantizeTaps(graph, key, { ...card, name: `${name}-int8` }, dataset, train, context)
       const measured = await measureClips({ ...input, clips: test.map((clip) => clips[clip]!), speeds: [1], perPatch: false, network: int8 }, context, () => undefined)
       made.push({ fold, float, int8: right(measured.clips) })
-      await writeAtomic(path.join(out, `${card.name}-int8.tflite`), int8.tflite)
+      if (fold === 5 || size.folds.some((own) => own === fold)) await writeAtomic(path.join(out, `${card.name}-int8.tflite`), int8.tflite)
       if (fold === 5) await writeAtomic(path.join(out, `${card.name}.tflite`), writeTflite({ graph, card }))
     })
   }
-  await writeAtomic(path.join(out, 'accuracy.json'), `${JSON.stringify(made, null, 2)}\n`)
+  await writeAtomic(path.join(out, `${size.name}.accuracy.json`), `${JSON.stringify(made, null, 2)}\n`)
   return made
 }
 
-async function distill(teacherBytes: Uint8Array, features: FeatureConfig, work: string) {
+async function distill(teacherBytes: Uint8Array, features: FeatureConfig, stacks: ShippedStacks, work: string) {
+  const { name, taps } = SIZES[stacks]
   const { trainModel } = await import('@aed/model-miniresnetv2/train')
   const teacher = readKerasH5(teacherBytes, 'teacher')
   const clips = [...synthesizeEsc10(SOUNDS)].flatMap(({ clip }) => {
     const spectrogram = logMelSpectrogram(prepareClip(clip, features.audio), features.mel)
     return spectrogram.shape[1]! >= features.patches.patchLength ? [{ spectrograms: [spectrogram], labels: [] }] : []
   })
-  const checkpoint = path.join(work, 'esc10-1stack.checkpoint')
+  const checkpoint = path.join(work, `${name}.checkpoint`)
   const resume = (await exists(checkpoint)) ? { bytes: await readBytes(checkpoint), name: checkpoint } : undefined
-  const model = createMiniResNetV2({ stacks: 1, seed: SEED })
-  const input = { model, classes: [], clips, distill: { teacher, taps: TAPS } }
+  const model = createMiniResNetV2({ stacks, seed: name })
+  const input = { model, classes: [], clips, distill: { teacher, taps } }
   const { model: trained, bestEpoch } = await trainModel(input, { ...TRAINING, augment: [...TRAINING.augment] }, { resume, onCheckpoint: (bytes) => writeAtomic(checkpoint, bytes) })
   if (bestEpoch !== TRAINING.epochs) throw new AedError('TRAINING_FAILED', `distillation ended at epoch ${bestEpoch} of ${TRAINING.epochs}`)
   return trained
 }
 
-function cardOf(name: string, { classes, name: data, licence }: Dataset, features: FeatureConfig, head: ModelCard['head'], { fold, train, test, teacher, accuracy }: { readonly fold: number; readonly train: number; readonly test: number; readonly teacher: object; readonly accuracy: object }): ModelCard {
+function cardOf(name: string, stacks: ShippedStacks, { classes, name: data, licence }: Dataset, features: FeatureConfig, head: ModelCard['head'], { fold, train, test, teacher, accuracy }: { readonly fold: number; readonly train: number; readonly test: number; readonly teacher: object; readonly accuracy: object }): ModelCard {
   return {
     schema: 'aed-model/1',
     name,
@@ -136,8 +145,8 @@ function cardOf(name: string, { classes, name: data, licence }: Dataset, feature
     head,
     provenance: {
       madeBy: `@aed ${version}`,
-      command: 'node tools/make-weights.mjs --data ESC-50 --backbones DIR --out DIR',
-      network: { start: `random values, seed '${SEED}'`, learned: 'tap activations of the teacher on synthetic sound, augmented; no recording was heard', teacher, sounds: SOUNDS, taps: TAPS, training: TRAINING },
+      command: `node tools/make-weights.mjs${stacks === 1 ? '' : ` --stacks ${stacks}`} --data ESC-50 --backbones DIR --out DIR`,
+      network: { start: `random values, seed '${SIZES[stacks].name}'`, learned: 'tap activations of the teacher on synthetic sound, augmented; no recording was heard', teacher, sounds: SOUNDS, taps: SIZES[stacks].taps, training: TRAINING },
       head: { data, testFold: fold, clips: { train, test }, speeds: SPEEDS, blocks: BLOCKS, solver: 'ridge' },
       data,
       testFold: fold,

@@ -55,7 +55,7 @@ describe('downloadBackbone', () => {
   })
 
   it('takes each file from a fixed commit of the publisher', () => {
-    for (const { url, fileName: name } of Object.values(PUBLISHED_BACKBONES)) expect(url).toMatch(new RegExp(`^https://raw\\.githubusercontent\\.com/STMicroelectronics/stm32ai-modelzoo/[0-9a-f]{40}/.+/${name}$`))
+    for (const { urls, fileName: name } of Object.values(PUBLISHED_BACKBONES)) for (const url of urls) expect(url).toMatch(new RegExp(`^https://raw\\.githubusercontent\\.com/STMicroelectronics/stm32ai-modelzoo/[0-9a-f]{40}/.+/${name}$`))
   })
 })
 
@@ -92,6 +92,16 @@ describeWithDir('AED_BACKBONES', 'the published files', (backbones) => {
     expect(await readBackbone(NAME, 1, [64, 50, 1])).toMatchObject({ file: fileName, sha256 })
     await expect(readBackbone(NAME, 2, [64, 50, 1])).rejects.toMatchObject({ code: 'MODEL_MISMATCH' })
     expect(await readBackbone(path.join(cache, 'backbones'), 1, [64, 50, 1])).toMatchObject({ sha256 })
+  })
+
+  it('come from the next place where the first has none, and the last says what is wrong', async () => {
+    const bytes = readFileSync(path.join(backbones, fileName))
+    const answer: RequestListener = (request, response) => (request.url === '/new.h5' ? response.writeHead(404).end() : response.end(bytes))
+    await served(answer, async (url) => {
+      const moved = new URL('/new.h5', url).href
+      await expect(downloadBackbone(NAME, { url: moved })).rejects.toMatchObject({ code: 'DOWNLOAD_FAILED', message: `${moved}: the server answered 404 Not Found` })
+      expect(await downloadBackbone(NAME, { url: [moved, url] })).toMatchObject({ sha256 })
+    })
   })
 
   it('go where --out says, and a path is no name', async () => {

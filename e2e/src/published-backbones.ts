@@ -1,12 +1,13 @@
 import path from 'node:path'
-import { AedError, type StageContext } from '@aed/core'
+import { AedError, isAedError, type StageContext } from '@aed/core'
 import { downloadFile } from '@aed/core/node'
 import { defaultCacheDir } from './cache.ts'
 
 /** A pretrained backbone that its publisher offers as a Keras HDF5 file. */
 export interface PublishedBackbone {
   readonly fileName: string
-  readonly url: string
+  /** Where the publisher offers it, the first to be tried first. */
+  readonly urls: readonly string[]
   /** Of the file. */
   readonly sha256: string
 }
@@ -31,9 +32,11 @@ export const backboneFileName = (stacks: number): string => fileNameOf(stacks, f
 
 function published(stacks: number, pooled: boolean, sha256: string): PublishedBackbone {
   const fileName = fileNameOf(stacks, pooled)
-  // The files without pooling came first; later commits of the publisher moved them.
-  const url = pooled ? raw('ff424ea597aa8b1f7b9afd5f598668b9c28470ea', `src/models/miniresnetv2/${fileName}`) : raw('f501e52ee1f0ba8854b3ee958a7dc7b9e21a791a', `scripts/utils/models/miniresnetv2/${fileName}`)
-  return { fileName, url, sha256 }
+  // In this commit audio_event_detection/LICENSE.md puts src under Apache-2.0, and src/models/miniresnetv2/miniresnetv2.py reads all four files from beside itself.
+  const urls = [raw('ff424ea597aa8b1f7b9afd5f598668b9c28470ea', `src/models/miniresnetv2/${fileName}`)]
+  // The files without pooling are older: the same bytes lie in the publisher's first commit, where the licence of the folder is still SLA0044.
+  if (!pooled) urls.push(raw('f501e52ee1f0ba8854b3ee958a7dc7b9e21a791a', `scripts/utils/models/miniresnetv2/${fileName}`))
+  return { fileName, urls, sha256 }
 }
 
 /** Backbones that can be downloaded and named: without pooling the activations are flattened, pooled ones average them. */
@@ -53,14 +56,21 @@ export const backboneCacheFile = ({ fileName }: PublishedBackbone): string => pa
 /**
  * Downloads a published backbone and checks it. A file that is there already is kept if it is the same; a download that was cut off goes on with the next call.
  * @param out file that it becomes; default {@link backboneCacheFile}, where its name finds it
- * @param url another source of the same file: the checksum is compared all the same
+ * @param url other sources of the same file, tried one after another: the checksum is compared all the same
  * @returns the file, and its checksum
  * @throws AedError `USAGE` for an unknown name; those of `downloadFile`
  */
-export async function downloadBackbone(name: string, { out, url }: { readonly out?: string | undefined; readonly url?: string | undefined } = {}, { signal, onProgress }: StageContext = {}): Promise<{ readonly file: string; readonly sha256: string }> {
+export async function downloadBackbone(name: string, { out, url }: { readonly out?: string | undefined; readonly url?: string | readonly string[] | undefined } = {}, { signal, onProgress }: StageContext = {}): Promise<{ readonly file: string; readonly sha256: string }> {
   const backbone = publishedBackbone(name)
   if (!backbone) throw new AedError('USAGE', `no published backbone '${name}'`, { hint: `there is ${Object.keys(PUBLISHED_BACKBONES).join(', ')}` })
   const file = out ?? backboneCacheFile(backbone)
-  await downloadFile(url ?? backbone.url, file, { checksum: { algorithm: 'sha256', hex: backbone.sha256 }, maxBytes: MAX_BYTES, signal, onProgress })
+  const urls = [url ?? backbone.urls].flat()
+  for (const [i, place] of urls.entries())
+    try {
+      await downloadFile(place, file, { checksum: { algorithm: 'sha256', hex: backbone.sha256 }, maxBytes: MAX_BYTES, signal, onProgress })
+      break
+    } catch (error) {
+      if (!isAedError(error, 'DOWNLOAD_FAILED') || i === urls.length - 1) throw error
+    }
   return { file, sha256: backbone.sha256 }
 }
