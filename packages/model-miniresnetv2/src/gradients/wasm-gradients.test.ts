@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { createRandom } from '@aed/core'
-import { distance, goldenJson, noise } from '../../test/support.ts'
+import { distance, goldenNetwork, narrowNetwork, noise, relativeError } from '../../test/support.ts'
 import type { GradientBatch, GradientEngine, GradientOptions } from '../gradient-engine.ts'
 import type { KerasModel } from '../keras/model.ts'
 import type { KerasLayer, KerasNetwork } from '../keras/network.ts'
 import { initialWeights } from '../miniresnetv2.ts'
-import { miniResNetV2Network, type MiniResNetV2Input } from '../miniresnetv2-network.ts'
+import type { MiniResNetV2Input } from '../miniresnetv2-network.ts'
 import { createTfjsGradients } from '../training/tfjs-gradients.ts'
 import { createWasmGradients } from './wasm-gradients.ts'
 
@@ -35,22 +35,6 @@ function batchFor({ layers }: KerasNetwork, count: number, targetSize: number, s
   return { count, x: noise([count, ...shape], seed).data, targets, weights: Float32Array.from({ length: count }, () => random.between(0.5, 2)), seed: 7 }
 }
 
-/** Largest difference, relative to the largest value, or to `least` where that is larger. */
-function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>, least = 0): number {
-  expect(found).toHaveLength(expected.length)
-  let [largest, error] = [least, 0]
-  for (let i = 0; i < expected.length; i++) {
-    largest = Math.max(largest, Math.abs(expected[i]!))
-    error = Math.max(error, Math.abs(found[i]! - expected[i]!))
-  }
-  return error / largest
-}
-
-/** MiniResNetV2 with a part of its filters: tfjs's cpu backend is slow. */
-function narrowNetwork(options: MiniResNetV2Input, part: number): KerasNetwork {
-  const wide = miniResNetV2Network(options)
-  return { ...wide, layers: wide.layers.map((layer) => (layer.type === 'Conv2D' ? { ...layer, filters: layer.filters / part } : layer)) }
-}
 function narrow(options: MiniResNetV2Input, part = 8): Pick<KerasModel, 'network' | 'weights'> {
   const network = narrowNetwork(options, part)
   return shaken({ network, weights: initialWeights(network, 4) }, 'shake')
@@ -121,17 +105,8 @@ describe('createWasmGradients', () => {
   it('the same on the outputs of layers', () => compare(residual, 4 * 4 * 8 + 2 * 2 * 8, { taps: [{ layer: 'conv2_block2_preact_relu', weight: 0.5 }, { layer: 'flatten', weight: 2 }] })) // prettier-ignore
 
   it.each(['batch', 'moving'] as const)('equals TensorFlow with %s statistics: loss within 1e-6, scores 1e-6, gradients 5e-5', async (mode) => {
-    interface Found {
-      readonly loss: number
-      readonly scores: number[]
-      readonly gradients: Readonly<Record<string, number[]>>
-    }
-    const { network: golden } = goldenJson('gradients.json') as {
-      network: { filters: number; classes: number; count: number; weights: Record<string, { shape: number[]; data: number[] }>; batch: Found; moving: Found } & Record<'x' | 'targets' | 'shares', number[]>
-    }
-    const network = narrowNetwork({ inputShape: [16, 13, 1], classes: golden.classes }, 64 / golden.filters)
-    const weights = Object.fromEntries(Object.entries(golden.weights).map(([key, { shape, data }]) => [key, { dtype: 'float32' as const, shape, data: Float32Array.from(data) }]))
-    const engine = await createWasmGradients({ network, weights }, { batchSize: golden.count, shards: 1, frozenStatistics: mode === 'moving' })
+    const golden = goldenNetwork()
+    const engine = await createWasmGradients(golden.model, { batchSize: golden.count, shards: 1, frozenStatistics: mode === 'moving' })
     const { count } = golden
     const [x, targets, shares] = [golden.x, golden.targets, golden.shares].map((values) => Float32Array.from(values)) as [Float32Array, Float32Array, Float32Array]
     const { loss, scores } = await engine.step({ count, x, targets, weights: shares, seed: 0 })

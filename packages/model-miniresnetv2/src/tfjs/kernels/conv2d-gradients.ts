@@ -6,17 +6,20 @@ import { compute, type WasmBackend } from './host.ts'
 
 type Shape4 = [number, number, number, number]
 
-/** Attributes of both gradients; tfjs gives them no dilations: it differentiates no dilated convolution. */
-interface ConvAttributes {
+/** Attributes of a convolution and of its gradients; these have no dilations: tfjs differentiates no dilated convolution. */
+export interface ConvAttributes {
   readonly strides: number | [number, number]
   readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding
+  readonly dilations?: number | [number, number]
   readonly dataFormat: 'NHWC' | 'NCHW'
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
-function convShape(inputShape: readonly number[], filterShape: readonly number[], { strides, pad, dataFormat, dimRoundingMode }: ConvAttributes, kernel: string): ConvShape {
+/** @throws AedError `MODEL_UNSUPPORTED` for channels first */
+export function convShape(inputShape: readonly number[], filterShape: readonly number[], attributes: ConvAttributes, kernel: string): ConvShape {
+  const { strides, pad, dilations = 1, dataFormat, dimRoundingMode } = attributes
   if (dataFormat === 'NCHW') throw new AedError('MODEL_UNSUPPORTED', `${kernel} on wasm: expected channels last (NHWC), got NCHW`)
-  const info = tf.backend_util.computeConv2DInfo(inputShape as Shape4, filterShape as Shape4, strides, 1, pad, dimRoundingMode, false, 'channelsLast')
+  const info = tf.backend_util.computeConv2DInfo(inputShape as Shape4, filterShape as Shape4, strides, dilations, pad, dimRoundingMode, false, 'channelsLast')
   const { padInfo, ...shape } = info
   return { ...shape, padTop: padInfo.top, padLeft: padInfo.left }
 }

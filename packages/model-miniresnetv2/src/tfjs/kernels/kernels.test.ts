@@ -2,24 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { goldenJson, noise } from '../../../test/support.ts'
+import { goldenJson, goldenNetwork, noise, relativeError } from '../../../test/support.ts'
 import { WASM_BINARY } from '../../wasm/kernels-binary.ts'
 import { useBackend } from '../backend.ts'
+import { buildLayersModel } from '../layers-model.ts'
 import { registerTrainingKernels } from './register.ts'
 
 type Shape4 = [number, number, number, number]
-
-/** Largest difference, relative to the largest value. */
-function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(found).toHaveLength(expected.length)
-  let largest = 0
-  let error = 0
-  for (let i = 0; i < expected.length; i++) {
-    largest = Math.max(largest, Math.abs(expected[i]!))
-    error = Math.max(error, Math.abs(found[i]! - expected[i]!))
-  }
-  return error / largest
-}
 
 /** What an expression of tensors gives on a backend, as plain arrays; it must leave no tensor. */
 async function on(backend: 'wasm' | 'cpu', run: () => tf.Tensor[]): Promise<Float32Array[]> {
@@ -120,6 +109,91 @@ describe('gradients of TensorFlow', () => {
       expect(relativeError(dx!, values.dx)).toBeLessThan(1e-6)
     },
   )
+})
+
+describe('Conv2D and FusedConv2D', () => {
+  it.each(CONVOLUTIONS)('of %j by %j to %i channels, strides %j, pad %s: equal the cpu backend within 1e-5, bias and activation included', async (shape, filter, channels, strides, pad) => {
+    const rounding = typeof pad === 'number' ? 'floor' : undefined
+    const run = () => {
+      const x = tensor(shape, 'x') as tf.Tensor4D
+      const w = tensor([...filter, shape[3], channels], 'w') as tf.Tensor4D
+      const bias = tensor([channels], 'bias')
+      // relu6 is left to tfjs, which convolves wrong where a pad in numbers exceeds a filter.
+      const activations = typeof pad === 'number' ? (['linear', 'relu'] as const) : (['linear', 'relu', 'relu6'] as const)
+      const options = { x, filter: w, strides, pad, ...(rounding && { dimRoundingMode: rounding } as const) }
+      return [tf.conv2d(x, w, strides, pad, 'NHWC', 1, rounding), tf.fused.conv2d(options), ...activations.map((activation) => tf.fused.conv2d({ ...options, bias, activation }))]
+    }
+    const [expected, found] = [await on('cpu', run), await on('wasm', run)]
+    for (const [i, values] of expected.entries()) expect([i, relativeError(found[i]!, values, 1e-6)]).toEqual([i, expect.closeTo(0, 5)])
+  })
+
+  it('of dilated filters', async () => {
+    const run = () => [tf.conv2d(tensor([2, 9, 8, 3], 'x') as tf.Tensor4D, tensor([3, 3, 3, 5], 'w') as tf.Tensor4D, 1, 'same', 'NHWC', [2, 2])]
+    expect(relativeError((await on('wasm', run))[0]!, (await on('cpu', run))[0]!)).toBeLessThan(1e-5)
+  })
+})
+
+const REDUCTIONS: readonly (readonly [number[], number[] | undefined, boolean])[] = [
+  [[3, 5, 4, 6], [0, 1, 2], false],
+  [[3, 5, 4, 6], [2, 0, 1], true],
+  [[300, 7], [0], false],
+  [[5, 3, 2], [0], true],
+  // Left to tfjs.
+  [[3, 5, 4], [1], false],
+  [[3, 5, 4], [-1], true],
+  [[3, 5, 4], undefined, false],
+]
+
+describe('Sum and Mean', () => {
+  it.each(REDUCTIONS)('of %j over %j, keepDims %s: equal the cpu backend within 1e-6', async (shape, axis, keepDims) => {
+    const run = () => [tf.sum(tensor(shape, 'x'), axis, keepDims), tf.mean(tensor(shape, 'x'), axis, keepDims)].flatMap((y) => [y, tf.tensor1d(y.shape.length === 0 ? [0] : y.shape)])
+    const [expected, found] = [await on('cpu', run), await on('wasm', run)]
+    for (const i of [0, 2]) expect(relativeError(found[i]!, expected[i]!)).toBeLessThan(1e-6)
+    for (const i of [1, 3]) expect(found[i]).toEqual(expected[i])
+  })
+
+  it('of whole numbers stay whole', async () => {
+    expect(await on('wasm', () => [tf.sum(tf.tensor2d([1, 2, 3, 4], [2, 2], 'int32'), 0)])).toEqual([Int32Array.of(4, 6)])
+  })
+})
+
+describe('FusedBatchNormGrad', () => {
+  it.each([
+    ['by channel', [2, 5, 4, 6], [6]],
+    ['by channel, of rows', [30, 7], [7]],
+    ['by value, left to tfjs', [2, 3, 2, 5], [2, 3, 2, 5]],
+  ] as const)('%s: equals the cpu backend within 1e-5', async (_, shape, perChannel) => {
+    const run = () => {
+      const variance = tensor(perChannel, 'variance').abs().add(0.1)
+      const inputs = [tensor(shape, 'x'), tensor(perChannel, 'mean'), variance, tensor(perChannel, 'offset'), tensor(perChannel, 'scale')]
+      const normalize = (...[x, mean, variance, offset, scale]: tf.Tensor[]) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, offset, scale, 1e-3)
+      return tf.grads(normalize)(inputs, tensor(shape, 'dy'))
+    }
+    const [expected, found] = [await on('cpu', run), await on('wasm', run)]
+    for (const [i, values] of expected.entries()) expect(relativeError(found[i]!, values)).toBeLessThan(1e-5)
+  })
+
+  it('of a training network of layers: the gradients of TensorFlow within 5e-5', async () => {
+    const golden = goldenNetwork()
+    await useBackend('wasm')
+    const before = tf.memory().numTensors
+    const model = buildLayersModel(golden.model)
+    const { value, grads } = tf.tidy(() => {
+      const [targets, shares] = [tf.tensor2d(golden.targets, [golden.count, golden.classes]), tf.tensor1d(golden.shares)]
+      return tf.variableGrads(() => {
+        const scores = model.apply(tf.tensor4d(golden.x, [golden.count, 16, 13, 1]), { training: true }) as tf.Tensor2D
+        return tf.metrics.categoricalCrossentropy(targets, scores).mul(shares).sum().div(golden.count).asScalar()
+      })
+    })
+    expect(Math.abs(value.dataSync()[0]! - golden.batch.loss)).toBeLessThan(1e-6)
+    const found = new Map(model.layers.flatMap((layer) => layer.trainableWeights.map((weight) => [`${layer.name}/${weight.originalName.split('/').at(-1)}`, grads[weight.name]!.dataSync()] as const)))
+    expect([...found.keys()].toSorted()).toEqual(Object.keys(golden.batch.gradients).toSorted())
+    const largest = Math.max(...Object.values(golden.batch.gradients).flat().map(Math.abs))
+    for (const [key, values] of found) expect([key, relativeError(values, golden.batch.gradients[key]!, 0.01 * largest) < 5e-5]).toEqual([key, true])
+    tf.dispose([value, grads])
+    model.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+  })
 })
 
 describe('registerTrainingKernels', () => {
