@@ -50,12 +50,15 @@ function divide(sums: Float64Array, by: ArrayLike<number>, classes: number): Flo
   return sums
 }
 
+function addRow(sums: Float64Array, to: number, scores: Float32Array, from: number, classes: number): void {
+  for (let c = 0; c < classes; c++) sums[to + c]! += scores[from + c]!
+}
+
 /** Mean over the patches of each clip, in float64, patches in their order. */
 function mean({ patches, classes, clipOfPatch, scores }: Matrix): Float64Array {
   const sums = new Float64Array(patches.length * classes)
   for (let patch = 0; patch < clipOfPatch.length; patch++) {
-    const [to, from] = [clipOfPatch[patch]! * classes, patch * classes]
-    for (let c = 0; c < classes; c++) sums[to + c]! += scores[from + c]!
+    addRow(sums, clipOfPatch[patch]! * classes, scores, patch * classes, classes)
   }
   return divide(sums, patches, classes)
 }
@@ -160,11 +163,18 @@ export function decide(ranked: RankedScores, patches: Int32Array, classes: numbe
   return patches.map((count, clip) => (count === 0 ? -1 : estimatedClass(ranked, clip, classes)))
 }
 
+/** Scores that are decided by one call of a function: one that is called often is compiled far better than a long loop that is entered once. */
+const CHUNK = 4096
+
+function decideSome(scores: Float32Array | Float64Array, threshold: number, from: number, to: number, decided: Uint8Array): void {
+  for (let i = from; i < to; i++) decided[i] = scores[i]! >= threshold ? 1 : 0
+}
+
 /** Every class that multi-label scores decide for. A vote decides by more than half of the patches; of exactly half the mean decides. */
 export function decideEach({ scores, tieBreak }: RankedScores, threshold: number): Uint8Array {
   if (tieBreak) return Uint8Array.from(scores, (share, i) => (share > 0.5 || (share === 0.5 && tieBreak[i]! >= threshold) ? 1 : 0))
   const decided = new Uint8Array(scores.length)
-  for (let i = 0; i < scores.length; i++) if (scores[i]! >= threshold) decided[i] = 1
+  for (let from = 0; from < scores.length; from += CHUNK) decideSome(scores, threshold, from, Math.min(scores.length, from + CHUNK), decided)
   return decided
 }
 

@@ -27,15 +27,24 @@ export function collectCalibration(bins = BINS) {
   const counts = new Float64Array(bins)
   const sums = new Float64Array(bins)
   const hits = new Float64Array(bins)
+  const edges = Float64Array.from({ length: bins + 1 }, (_, bin) => bin / bins)
   return {
     add(confidence: number, right: boolean): void {
-      let bin = Math.min(Math.max(Math.ceil(confidence * bins) - 1, 0), bins - 1)
-      // The product may round over an edge that the quotient does not.
-      if (bin > 0 && confidence <= bin / bins) bin--
-      else if (bin < bins - 1 && confidence > (bin + 1) / bins) bin++
+      let bin = (confidence * bins) | 0
+      // An upper edge belongs to the bin, and the product may round over one that the quotient does not.
+      if (bin > 0 && confidence <= edges[bin]!) bin--
+      else if (bin < bins - 1 && confidence > edges[bin + 1]!) bin++
       counts[bin]!++
       sums[bin]! += confidence
       if (right) hits[bin]!++
+    },
+    /** Upper edge of the first bin. */
+    firstEdge: edges[1]!,
+    /** Adds several to the first bin: their number, sum, and how many were right. */
+    addToFirst(count: number, sum: number, right: number): void {
+      counts[0]! += count
+      sums[0]! += sum
+      hits[0]! += right
     },
     /** Null where nothing was added. */
     result(): Calibration | null {

@@ -49,6 +49,19 @@ function truthOf(classes: readonly string[], clips: readonly LabelledClip[]): Cl
   return { reference, targets }
 }
 
+/** Place of the first score that is not from 0 to `most`, or −1; row by row: a function that is called often is compiled far better than a long loop that is entered once. */
+function firstOutside(scores: Float32Array, width: number, most: number): number {
+  const inRow = (start: number) => {
+    for (let i = start; i < start + width; i++) if (!(scores[i]! >= 0 && scores[i]! <= most)) return i
+    return -1
+  }
+  for (let start = 0; start < scores.length; start += width) {
+    const place = inRow(start)
+    if (place >= 0) return place
+  }
+  return -1
+}
+
 /**
  * Checks that scores are whole, whatever the labels of their clips.
  * @throws AedError `INVALID_INPUT` with the first offending clip or patch
@@ -67,13 +80,13 @@ export function checkPatches({ classes, clips, clipOfPatch, scores, energies }: 
   clipOfPatch.forEach((clip, patch) => {
     if (clip < 0 || clip >= clips.length) throw invalid(`patch ${patch} belongs to clip ${clip}, there are ${clips.length} clips`)
   })
-  for (let i = 0; i < scores.length; i++) {
-    const score = scores[i]!
-    if (score >= 0 && score < Infinity) continue
-    const patch = Math.floor(i / classes.length)
+  const place = firstOutside(scores, classes.length, Number.MAX_VALUE)
+  if (place >= 0) {
+    const score = scores[place]!
+    const patch = Math.floor(place / classes.length)
     const { id } = clips[clipOfPatch[patch]!]!
     throw invalid(
-      `patch ${patch} (of clip ${quote(id)}), class ${quote(classes[i % classes.length]!)}: takes a finite probability of 0 or more, got ${score}`,
+      `patch ${patch} (of clip ${quote(id)}), class ${quote(classes[place % classes.length]!)}: takes a finite probability of 0 or more, got ${score}`,
       'evaluate probabilities: the outputs of softmax or logistic, dequantized where they are int8',
     )
   }
@@ -99,6 +112,17 @@ export function checkScores(scores: PatchScores): ClipTruth {
 export function requireOneLabel(clips: readonly LabelledClip[]): void {
   const several = clips.find((clip) => labelsOf(clip).length !== 1)
   if (several) throw invalid(`clip ${quote(several.id)} is of ${labelsOf(several).length} classes (${labelsOf(several).map(quote).join(', ')})`, 'evaluate them with multiLabel')
+}
+
+/**
+ * Refuses scores that are no probabilities of one class each.
+ * @throws AedError `INVALID_INPUT` with the first patch with a score above 1
+ */
+export function requireProbabilities({ classes, clips, clipOfPatch, scores }: PatchScores): void {
+  const place = firstOutside(scores, classes.length, 1)
+  if (place < 0) return
+  const patch = Math.floor(place / classes.length)
+  throw invalid(`patch ${patch} (of clip ${quote(clips[clipOfPatch[patch]!]!.id)}), class ${quote(classes[place % classes.length]!)}: takes a probability from 0 to 1, got ${scores[place]!}`)
 }
 
 /** How far a row of softmax may miss 1: by what rounding to int8 (half a step of 1/256 a class) can do. */

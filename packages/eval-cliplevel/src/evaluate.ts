@@ -2,11 +2,10 @@ import { AedError, option, parseOptions, throwIfAborted, type OptionsInput, type
 import * as v from 'valibot'
 import { aggregate, aggregationEntries, decide, decideEach, unscoredNone, type Aggregation } from './aggregation.ts'
 import { accuracyOf, bootstrapByRecording, type Interval, type Statistic } from './bootstrap.ts'
-import { checkScores, labelsOf, requireOneLabel, requireSumOfOne, type ClipTruth } from './check-scores.ts'
+import { checkScores, labelsOf, requireOneLabel, requireProbabilities, requireSumOfOne, type ClipTruth } from './check-scores.ts'
 import { f1Of, metricsOf, type Metrics } from './metrics.ts'
 import { multiLabelMetricsOf, weightedCounts, weightedMeanAveragePrecision } from './multi-label-metrics.ts'
 import { estimatedClass } from './ranking.ts'
-import { quote } from './text.ts'
 import type { UndefinedMetric } from './undefined-metric.ts'
 
 /** Version of {@link Evaluation}. */
@@ -108,11 +107,7 @@ function singleLabel(scores: PatchScores, { reference, targets }: ClipTruth, opt
 function multiLabel(scores: PatchScores, { targets }: ClipTruth, options: EvaluateOptions): Levels {
   const { classes, clips, clipOfPatch } = scores
   const width = classes.length
-  const above = scores.scores.findIndex((score) => score > 1)
-  if (above >= 0) {
-    const place = Math.floor(above / width)
-    throw new AedError('INVALID_INPUT', `scores: patch ${place} (of clip ${quote(clips[clipOfPatch[place]!]!.id)}), class ${quote(classes[above % width]!)}: takes a probability from 0 to 1, got ${scores.scores[above]!}`)
-  }
+  requireProbabilities(scores)
   const patch = multiLabelMetricsOf(classes, { unit: 'patch', scores: scores.scores, decided: decideEach(scores, options.threshold) }, { targets, rowOf: clipOfPatch }, options.topK)
   const ranked = aggregate(scores, options)
   const { patches } = ranked

@@ -1,9 +1,9 @@
 import { log } from '@aed/core'
 import { collectCalibration, type Calibration } from './calibration.ts'
 import { sumTolerance } from './check-scores.ts'
-import type { Truth } from './class-areas.ts'
 import { rankingOf, type RankingMetrics } from './ranking-metrics.ts'
 import { rankOf, type RankedScores } from './ranking.ts'
+import type { Truth } from './truth.ts'
 import type { UndefinedMetric } from './undefined-metric.ts'
 
 /** One class against all others; `null` is explained in {@link Metrics.undefinedMetrics}. */

@@ -1,6 +1,7 @@
 import { AedError } from '@aed/core'
 import type { BinaryAreas } from './binary-curves.ts'
-import { classAreas, type Truth } from './class-areas.ts'
+import { classAreas } from './class-areas.ts'
+import { trueClasses, type Truth } from './truth.ts'
 import type { UndefinedMetric } from './undefined-metric.ts'
 
 /** Scores and truth of some items; several classes of an item may be true (FSD50K), or one, or none. */
@@ -45,34 +46,36 @@ export function rankingMetrics(input: MultiLabelScores): RankingMetrics {
   return rankingOf(classes, scores, { targets }, 'item')
 }
 
+/** How many scores of a row are as high or higher. */
+function rankOfScore(scores: Floats, start: number, width: number, score: number): number {
+  let rank = 0
+  for (let at = start; at < start + width; at++) if (scores[at]! >= score) rank++
+  return rank
+}
+
+/** The same of float32: not negative, they are ordered as their bits are, and integers compare without a branch: half of the branches would be guessed wrong. */
+function rankOfBits(bits: Int32Array, start: number, width: number, wanted: number): number {
+  const below = (wanted & 0x7fffffff) - 1
+  let rank = 0
+  for (let at = start; at < start + width; at++) rank += (below - (bits[at]! & 0x7fffffff)) >>> 31
+  return rank
+}
+
 /** Over every true label: the share of true labels among the classes that score as high or higher. */
 function lwlrapOf(scores: Floats, width: number, { targets, rowOf }: Truth): number | null {
   const items = scores.length / width
-  // Floats that are not negative are ordered as their bits are, and integers compare without a branch: half of the branches would be guessed wrong.
+  const { starts, classes } = trueClasses(targets, width)
   const bits = scores.BYTES_PER_ELEMENT === 4 ? new Int32Array(scores.buffer, scores.byteOffset, scores.length) : null
   let sum = 0
   let labels = 0
   for (let item = 0; item < items; item++) {
     const start = item * width
-    const row = (rowOf ? rowOf[item]! : item) * width
-    for (let label = 0; label < width; label++) {
-      if (targets[row + label] === 0) continue
-      let rank = 0
+    const row = rowOf ? rowOf[item]! : item
+    for (let i = starts[row]!; i < starts[row + 1]!; i++) {
+      const score = scores[start + classes[i]!]!
       let right = 0
-      if (bits) {
-        const below = (bits[start + label]! & 0x7fffffff) - 1
-        for (let c = 0; c < width; c++) {
-          const high = (below - (bits[start + c]! & 0x7fffffff)) >>> 31
-          rank += high
-          right += high & targets[row + c]!
-        }
-      } else
-        for (let c = 0; c < width; c++) {
-          if (scores[start + c]! < scores[start + label]!) continue
-          rank++
-          right += targets[row + c]!
-        }
-      sum += right / rank
+      for (let j = starts[row]!; j < starts[row + 1]!; j++) if (scores[start + classes[j]!]! >= score) right++
+      sum += right / (bits ? rankOfBits(bits, start, width, bits[start + classes[i]!]!) : rankOfScore(scores, start, width, score))
       labels++
     }
   }
