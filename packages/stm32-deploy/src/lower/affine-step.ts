@@ -1,5 +1,8 @@
 import type { Lines, Way } from '../network.ts'
 
+// Taken once, as in fixed-point.ts.
+const { abs, floor, max, min, round } = Math
+
 /** Values of int8, in the order in which functions of it are tabulated: index q + 128. */
 const VALUES = 256
 /** Right shifts that are tried, finest first. */
@@ -23,16 +26,17 @@ export interface AffineStep {
  * The offsets `[low, high]` for which `clamp((value + offset) >> shift)` gives `expected`: where the limits clamp, one side is free.
  * @param leastRoom between the two below which the rest need not be looked at
  */
-function offsetsFor(values: Float64Array, expected: Int8Array, { min, max }: Limits, shift: number, leastRoom = -Infinity) {
+function offsetsFor(valueOf: (i: number) => number, expected: Int8Array, limits: Limits, shift: number, leastRoom = -Infinity) {
   const unit = 2 ** shift
   let [low, high, least, most] = [-Infinity, Infinity, Infinity, -Infinity]
-  for (let i = 0; i < values.length; i++) {
-    const [value, e] = [values[i]!, expected[i]!]
-    if (e > min) low = Math.max(low, e * unit - value)
-    if (e < max) high = Math.min(high, (e + 1) * unit - 1 - value)
+  for (let i = 0; i < expected.length; i++) {
+    const value = valueOf(i)
+    const e = expected[i]!
+    if (e > limits.min) low = max(low, e * unit - value)
+    if (e < limits.max) high = min(high, (e + 1) * unit - 1 - value)
     if (high - low < leastRoom) break
-    least = Math.min(least, value)
-    most = Math.max(most, value)
+    least = min(least, value)
+    most = max(most, value)
   }
   return { low, high, least, most }
 }
@@ -40,14 +44,14 @@ function offsetsFor(values: Float64Array, expected: Int8Array, { min, max }: Lim
 /** The middle of these offsets, or undefined where there are none that leave all sums in int32. */
 function middleOf({ low, high, least, most }: ReturnType<typeof offsetsFor>): number | undefined {
   if (low > high) return undefined
-  const middle = Math.floor((Math.max(low, -(2 ** 30)) + Math.min(high, 2 ** 30)) / 2)
+  const middle = floor((max(low, -(2 ** 30)) + min(high, 2 ** 30)) / 2)
   // Every partial sum has to fit in int32: the products alone, and with the offset.
-  const largest = Math.max(-least, most, Math.abs(middle), -(least + middle), most + middle)
+  const largest = max(-least, most, abs(middle), -(least + middle), most + middle)
   return middle < low || middle > high || largest > 0x7fffffff ? undefined : middle
 }
 
 const near = (slope: number, shift: number): number[] => {
-  const middle = Math.round(slope * 2 ** shift)
+  const middle = round(slope * 2 ** shift)
   return Array.from({ length: 2 * REACH + 1 }, (_, i) => middle + (i % 2 === 0 ? i / 2 : -(i + 1) / 2))
 }
 
@@ -90,26 +94,22 @@ export function perChannelStep(lines: Lines, out: Lines, range: { readonly zero_
  * it by lines: halving finds its top, and where there is no room at the top there is none.
  */
 function findFactor(table: Int8Array, slope: number, limits: Limits, shift: number): AffineStep | 'none' | 'too large' {
-  const values = new Float64Array(VALUES)
-  const offsets = (factor: number) => {
-    for (let i = 0; i < VALUES; i++) values[i] = factor * (i - 128)
-    return offsetsFor(values, table, limits, shift)
-  }
+  const offsets = (factor: number) => offsetsFor((i) => factor * (i - 128), table, limits, shift)
   const room = (factor: number) => {
     const { low, high } = offsets(factor)
     return high - low
   }
-  const middle = Math.round(slope * 2 ** shift)
+  const middle = round(slope * 2 ** shift)
   // A factor further off would miss by more than one output at the ends.
   let [from, to] = [middle - 2 ** (shift - 7), middle + 2 ** (shift - 7)]
   while (from < to) {
-    const factor = Math.floor((from + to) / 2)
+    const factor = floor((from + to) / 2)
     if (room(factor) < room(factor + 1)) from = factor + 1
     else to = factor
   }
   if (room(from) < 0) return 'none'
   const offset = middleOf(offsets(from))
-  return offset === undefined || Math.abs(from) > 0x7fffff ? 'too large' : { factors: [from], offset }
+  return offset === undefined || abs(from) > 0x7fffff ? 'too large' : { factors: [from], offset }
 }
 
 /**
@@ -117,13 +117,11 @@ function findFactor(table: Int8Array, slope: number, limits: Limits, shift: numb
  * @param table outputs `[256, 256]`, the first operand's value changing slowest
  */
 export function affinePair(table: Int8Array, slopes: readonly [number, number], limits: Limits): (AffineStep & { readonly shift: number }) | undefined {
-  const values = new Float64Array(VALUES * VALUES)
   for (let shift = LARGEST_SHIFT; shift >= SMALLEST_SHIFT; shift--)
     for (const a of near(slopes[0], shift))
       for (const b of near(slopes[1], shift)) {
-        if (Math.max(Math.abs(a), Math.abs(b)) > 0x7fffff) continue
-        for (let i = 0; i < values.length; i++) values[i] = a * ((i >> 8) - 128) + b * ((i & 255) - 128)
-        const offset = middleOf(offsetsFor(values, table, limits, shift, 0))
+        if (max(abs(a), abs(b)) > 0x7fffff) continue
+        const offset = middleOf(offsetsFor((i) => a * ((i >> 8) - 128) + b * ((i & 255) - 128), table, limits, shift, 0))
         if (offset !== undefined) return { factors: [a, b], offset, shift }
       }
   return undefined
