@@ -42,7 +42,7 @@ export async function crossValidateRecipe(input: RecipeInput, context: RunContex
   const { clips } = dataset
   const { signal, pool, cache } = context
   const { procedure, variants, cost } = await (recipe.head === 'dense' ? createDenseProcedure : createClipProcedure)(input, context, steps)
-  const settings = { clips, store: foldStore(path.join(cache.dir, 'folds-1')), concurrency: pool.size }
+  const settings = { clips, store: foldStore(path.join(cache.dir, 'folds-1')), concurrency: recipe.mode === 'head' ? pool.size : 1 } // training a network takes all cores by itself
   const leaky = recipe.protocol === 'leaky'
   const splits = leaky ? leakySplits(dataset) : officialFolds(clips)
   const result = await steps.run('folds', async (report): Promise<RecipeResult['result']> => {

@@ -1,7 +1,10 @@
 import * as v from 'valibot'
 import { AedError, featureConfigSchema, option, parseOptions, type ClipBlock, type OptionsOf } from '@aed/core'
 import { clipHeadTrainingSchema } from '@aed/model-miniresnetv2'
+import { MODE_RECIPES, networkTraining, networkTrainingSchema, parseSpeeds, TRAIN_MODES } from './train-modes.ts'
 
+/** Epochs of a dense head at most, where nobody says otherwise. */
+export const HEAD_EPOCHS = 40
 const number = (min: number) => v.pipe(v.number(), v.finite(), v.minValue(min))
 const gainsSchema = v.record(v.string(), number(0))
 const trainingSchema = v.optional(clipHeadTrainingSchema, {})
@@ -30,7 +33,11 @@ export const recipeSchema = v.strictObject({
   variants: v.optional(v.record(v.string(), v.strictObject({ blocks: v.optional(gainsSchema), training: v.optional(v.partial(clipHeadTrainingSchema)) })), {}),
   /** Dense head: trainings, each with a seed of its own, whose figures are averaged. */
   trainings: option.integer(1, 'trainings with different seeds', { min: 1, max: 100 }),
-  epochs: option.integer(40, 'epochs of the dense head at most', { min: 1 }),
+  /** Dense head: what is trained with it. */
+  mode: option.choice(TRAIN_MODES, 'head', 'what is trained: the dense head on a frozen backbone; all of a network from a backbone on; or from initial values'),
+  /** Modes fine-tune and scratch: options of `aed train`; what is left out is that of the mode. */
+  network: v.optional(v.partial(networkTrainingSchema), {}),
+  epochs: option.integerOrNone(null, `epochs of a dense head at most, or of a network; none: ${HEAD_EPOCHS}, ${MODE_RECIPES['fine-tune'].epochs} of fine-tune, ${MODE_RECIPES.scratch.epochs} from scratch`, { min: 1 }),
   /** `leaky`: random splits by clip, the epoch chosen on the test clips, as the published figures came about. */
   protocol: option.choice(['folds', 'leaky'], 'folds', 'folds: the dataset’s own, or --splits; leaky: that of the published figures'),
   /** Procedures looked at on these clips before this one was written down. */
@@ -42,6 +49,10 @@ export type Recipe = OptionsOf<typeof recipeSchema>
 export function parseRecipe(input: unknown, where: string): Recipe {
   const recipe = parseOptions(recipeSchema, input, where)
   if (recipe.head === 'clip' && Object.keys(recipe.blocks).length === 0) throw new AedError('INVALID_OPTION', `${where}: blocks takes at least one block for a clip head`)
+  const { mode, head, protocol, network, epochs } = recipe
+  if (mode === 'head' && Object.keys(network).length > 0) throw new AedError('INVALID_OPTION', `${where}: network is of the modes fine-tune and scratch`)
+  if (mode !== 'head' && (head === 'clip' || protocol === 'leaky')) throw new AedError('INVALID_OPTION', `${where}: mode ${mode} takes head dense and protocol folds, got ${head} and ${protocol}`)
+  if (mode !== 'head') parseSpeeds(networkTraining(mode, network, { epochs, seed: 0 }).speeds)
   for (const key of [recipe.blocks, ...Object.values(recipe.variants).map(({ blocks = {} }) => blocks)].flatMap(Object.keys)) clipBlock(key, recipe.sqrt, where)
   return recipe
 }

@@ -14,15 +14,14 @@ import { modelCard, MODEL_FOLDER_FILES } from './fold-files.ts'
 import { loadPatches, patchesOf, take } from './patches.ts'
 import { withRunContext, type RunContext } from './run-context.ts'
 import { createSteps, type StepEvent } from './steps.ts'
-import { blocksOf } from './recipe.ts'
+import { blocksOf, HEAD_EPOCHS } from './recipe.ts'
 import { CLIP_HEAD_MIN_DURATION, trainClipModel } from './train-clip-classifier.ts'
 import { embedPretrained, embedSeeded, floatGraph, holdOutValidation, patchLabels, trainHead } from './train-fold.ts'
 import { MODE_RECIPES, networkTraining, parseSpeeds, TRAIN_MODES, type NetworkTraining } from './train-modes.ts'
 import { trainNetwork } from './train-network.ts'
 
-/** Part of each class that chooses the epoch of a head, and epochs at most. */
+/** Part of each class that chooses the epoch of a head. */
 const HEAD_VALIDATION = 0.15
-const HEAD_EPOCHS = 40
 
 /** Options of training one classifier on a dataset: `aed train`. */
 export const trainOptionsSchema = v.strictObject({

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { featureConfig } from '@aed/core'
@@ -40,6 +40,22 @@ describe('crossValidateRecipe', () => {
     expect(clip!.mean).toBeGreaterThan(0.5)
     expect(Math.abs(clip!.mean - clipInt8!.mean)).toBeLessThanOrEqual(0.1)
     expect(random!.means).toHaveLength(2)
+  }, 120_000)
+
+  it('judges a dense head on each patch, float and int8, and a network trained with it', async () => {
+    const dense = { name: 'dense', head: 'dense', features: { audio: { minDuration: 1.1 } } }
+    const { result, pooled } = await judge({ ...dense, epochs: 20 }, { backbone, options: { ...options, int8: true } })
+    const { clip, clipInt8 } = result.summary
+    expect(clip!.mean).toBeGreaterThan(0.2)
+    expect(Math.abs(clip!.mean - clipInt8!.mean)).toBeLessThanOrEqual(0.1)
+    expect(pooled.int8).not.toBeNull()
+    const tuned = { ...dense, name: 'tuned', mode: 'fine-tune', epochs: 6, network: { trainFrom: 'head', samplesPerEpoch: 64, speeds: '1', batchSize: 16, learningRate: 1e-2, warmupEpochs: 0, emaDecay: 0, dropout: 0, augment: [] } }
+    const first = await judge(tuned, { backbone })
+    expect(first.result.summary['clip']!.mean).toBeGreaterThan(0.2)
+    await expect(judge({ ...tuned, protocol: 'leaky' }, { backbone })).rejects.toThrow('test: mode fine-tune takes head dense and protocol folds, got dense and leaky')
+    await expect(judge({ ...dense, network: { dropout: 0 } }, { backbone })).rejects.toThrow('test: network is of the modes fine-tune and scratch')
+    await expect(judge(tuned)).rejects.toThrow(expect.objectContaining({ code: 'USAGE' }))
+    expect(await readdir(path.join(dir, 'cache', 'networks-1'))).toEqual([])
   }, 120_000)
 
   it('chooses among variants by inner folds', async () => {

@@ -36,7 +36,7 @@ export const cv: CommandModule = {
       const recipe = await readRecipe(name)
       const features = { audio: { ...recipe.features.audio, ...audio }, mel: { ...recipe.features.mel, ...mel }, patches: { ...recipe.features.patches, ...patches } }
       const { nMels } = features.mel
-      recipes.push({ recipe: { ...recipe, features }, backbone: backbone === undefined ? null : await readBackbone(backbone, recipe.stacks, [nMels, features.patches.patchLength, 1]) })
+      recipes.push({ recipe: { ...recipe, features }, backbone: backbone === undefined || recipe.mode === 'scratch' ? null : await readBackbone(backbone, recipe.stacks, [nMels, features.patches.patchLength, 1]) })
     }
     if (out !== undefined) await requireWritable(out)
     const dataset = await readDataset(data)
