@@ -41,11 +41,60 @@ export function itemOf(batch: Tensor<'float32'>, item: number): Tensor<'float32'
 /** The patches in an order that mixes them: neighbours come from one clip, and clips from one class. Ranges do not depend on it. */
 export const mixedOrder = (count: number): readonly number[] => createRandom('calibration').shuffle(Array.from({ length: count }, (_, i) => i))
 
-/** 1, 2, 5, 10, … below `total`, and `total`. */
-const milestonesOf = (total: number): ReadonlySet<number> => {
-  const found = [total]
-  for (let decade = 1; decade < total; decade *= 10) for (const digit of [1, 2, 5]) if (digit * decade < total) found.push(digit * decade)
-  return new Set(found)
+/** 1, 2, 5, 10, … */
+function isMilestone(patches: number): boolean {
+  while (patches % 10 === 0) patches /= 10
+  return [1, 2, 5].includes(patches)
+}
+
+/** Takes calibration patches one by one. */
+interface Calibrator {
+  /** What to do with each patch, `[1, ...]`, once for each of these; `index` is how errors call it. All methods but `minMax` have two: extremes, then histograms between them. */
+  readonly passes: readonly ((patch: Tensor<'float32'>, index: number) => void)[]
+  /** After the last patch. */
+  result(): Calibration
+}
+
+function createCalibrator(graph: Graph, { method, percentile, means: wantsMeans }: CalibrationSettings): Calibrator {
+  const executor = createFloatExecutor(graph)
+  const observed = new Map<string, Range>()
+  const sums = new Map<string, Float64Array>(wantsMeans ? graph.nodes.filter(isWeighted).map((node) => [node.inputs[0]!, new Float64Array(0)]) : [])
+  const partial: Calibration['partial'][number][] = []
+  let count = 0
+
+  function observe(patch: Tensor<'float32'>, index: number): void {
+    executor.trace(patch, (name, values) => {
+      const { min, max } = rangeOf(values)
+      if (!(max - min < Infinity))
+        throw new AedError('CALIBRATION_INVALID', `tensor '${name}' of ${makerOf(graph, name)} has values that are not finite on calibration patch ${index}`, { hint: 'look for broken weights in the float network' })
+      const known = observed.get(name)
+      observed.set(name, { min: Math.min(known?.min ?? 0, min), max: Math.max(known?.max ?? 0, max) })
+      if (sums.has(name)) sums.set(name, addTo(sums.get(name)!, values))
+    })
+    count++
+    if (method === 'minMax' && isMilestone(count)) partial.push({ patches: count, ranges: new Map(observed) })
+  }
+
+  let histograms: ReadonlyMap<string, Histogram> | undefined
+  let refined = 0
+  const choose = (histogram: Histogram) => (method === 'percentile' ? percentileRange(histogram, percentile) : method === 'mse' ? meanSquaredErrorRange(histogram) : divergenceRange(histogram))
+  const chosen = (): Ranges => (histograms ? new Map([...histograms].map(([name, histogram]) => [name, choose(histogram)])) : observed)
+
+  function refine(patch: Tensor<'float32'>): void {
+    histograms ??= new Map([...observed].map(([name, { min, max }]) => [name, emptyHistogram(min, max, CALIBRATION_BINS)]))
+    executor.trace(patch, (name, values) => addToHistogram(histograms!.get(name)!, values))
+    refined++
+    if (isMilestone(refined)) partial.push({ patches: refined, ranges: chosen() })
+  }
+
+  return {
+    passes: method === 'minMax' ? [observe] : [observe, refine],
+    result() {
+      const ranges = partial.at(-1)?.patches === count ? partial.at(-1)!.ranges : chosen()
+      if (partial.at(-1)?.patches !== count) partial.push({ patches: count, ranges })
+      return { ranges, observed, means: new Map([...sums].map(([name, values]) => [name, values.map((sum) => sum / count)])), partial }
+    },
+  }
 }
 
 /**
@@ -55,51 +104,61 @@ const milestonesOf = (total: number): ReadonlySet<number> => {
  * @throws AedError `CALIBRATION_INVALID` for no patches, values that are not finite, or patches that are all one value; `MODEL_MISMATCH`
  * when the patches do not fit the graph
  */
-export function calibrate(graph: Graph, batch: Tensor<'float32'>, { method, percentile, means: wantsMeans }: CalibrationSettings, { signal, onProgress }: StageContext = {}): Calibration {
-  const executor = createFloatExecutor(graph)
-  checkCalibration(graph, batch)
-  const count = batch.shape[0]!
-  const order = mixedOrder(count)
-  const milestones = milestonesOf(count)
-  const runs = method === 'minMax' ? count : 2 * count
+export function calibrate(graph: Graph, batch: Tensor<'float32'>, settings: CalibrationSettings, { signal, onProgress }: StageContext = {}): Calibration {
+  const calibrator = createCalibrator(graph, settings)
+  const check = createCheck(graph)
+  check.take(batch, 0)
+  check.end()
+  const order = mixedOrder(batch.shape[0]!)
   let done = 0
-  const overPatches = (onTensor: (name: string, values: Float32Array, patch: number) => void, onMilestone: (patches: number) => void) =>
-    order.forEach((patch, i) => {
+  for (const pass of calibrator.passes)
+    for (const patch of order) {
       throwIfAborted(signal)
-      executor.trace(itemOf(batch, patch), (name, values) => onTensor(name, values, patch))
-      if (milestones.has(i + 1)) onMilestone(i + 1)
-      onProgress?.({ done: ++done, total: runs, what: 'calibration patches' })
-    })
-
-  const observed = new Map<string, Range>()
-  const means = new Map<string, Float64Array>(wantsMeans ? graph.nodes.filter(isWeighted).map((node) => [node.inputs[0]!, new Float64Array(0)]) : [])
-  const partial: { readonly patches: number; readonly ranges: Ranges }[] = []
-  overPatches(
-    (name, values, patch) => {
-      const { min, max } = rangeOf(values)
-      if (!(max - min < Infinity))
-        throw new AedError('CALIBRATION_INVALID', `tensor '${name}' of ${makerOf(graph, name)} has values that are not finite on calibration patch ${patch}`, { hint: 'look for broken weights in the float network' })
-      const known = observed.get(name)
-      observed.set(name, { min: Math.min(known?.min ?? 0, min), max: Math.max(known?.max ?? 0, max) })
-      if (means.has(name)) means.set(name, addTo(means.get(name)!, values, count))
-    },
-    (patches) => partial.push({ patches, ranges: new Map(observed) }),
-  )
-  if (method === 'minMax') return { ranges: observed, observed, means, partial }
-
-  const chosen: { readonly patches: number; readonly ranges: Ranges }[] = []
-  const histograms = new Map([...observed].map(([name, { min, max }]) => [name, emptyHistogram(min, max, CALIBRATION_BINS)]))
-  const choose = (histogram: Histogram) => (method === 'percentile' ? percentileRange(histogram, percentile) : method === 'mse' ? meanSquaredErrorRange(histogram) : divergenceRange(histogram))
-  overPatches(
-    (name, values) => addToHistogram(histograms.get(name)!, values),
-    (patches) => chosen.push({ patches, ranges: new Map([...histograms].map(([name, histogram]) => [name, choose(histogram)])) }),
-  )
-  return { ranges: chosen.at(-1)!.ranges, observed, means, partial: chosen }
+      pass(itemOf(batch, patch), patch)
+      onProgress?.({ done: ++done, total: calibrator.passes.length * order.length, what: 'calibration patches' })
+    }
+  return calibrator.result()
 }
 
-function addTo(sums: Float64Array, values: Float32Array, count: number): Float64Array {
+/** Patches in parts `[n, ...]`, each time from the start. */
+export type PatchSource = () => AsyncIterable<Tensor<'float32'>> | Iterable<Tensor<'float32'>>
+
+/**
+ * {@link calibrate} on patches that come in parts and need not fit into memory together. `partial` follows the order in which they come: mix them.
+ * @param kept how many of the last patches come back with the calibration
+ * @throws AedError as {@link calibrate}; `CALIBRATION_INVALID` also when the source gives another number of patches the second time
+ */
+export async function calibrateStream(
+  graph: Graph, source: PatchSource, settings: CalibrationSettings, kept: number, { signal, onProgress }: StageContext = {},
+): Promise<{ readonly calibration: Calibration; readonly last: readonly Tensor<'float32'>[] }> {
+  const calibrator = createCalibrator(graph, settings)
+  const check = createCheck(graph)
+  const last: Tensor<'float32'>[] = []
+  let count = 0
+  for (const [i, pass] of calibrator.passes.entries()) {
+    let taken = 0
+    for await (const part of source()) {
+      if (i === 0) check.take(part, taken)
+      for (let item = 0; item < part.shape[0]!; item++) {
+        throwIfAborted(signal)
+        const patch = itemOf(part, item)
+        pass(patch, taken++)
+        if (i === 0 && last.push({ ...patch, data: patch.data.slice() }) > kept) last.shift() // the source may use its arrays again
+        // How many there are is known after the first time.
+        onProgress?.({ done: i * count + taken, total: calibrator.passes.length * Math.max(taken, count), what: 'calibration patches' })
+      }
+    }
+    if (i === 0) check.end()
+    else if (taken !== count)
+      throw new AedError('CALIBRATION_INVALID', `calibration data: the source gave ${count} patches at first and ${taken} the second time`, { hint: 'give the same patches each time it is asked, or use the method minMax, which asks once' })
+    count = taken
+  }
+  return { calibration: calibrator.result(), last }
+}
+
+function addTo(sums: Float64Array, values: Float32Array): Float64Array {
   const to = sums.length === 0 ? new Float64Array(values.length) : sums
-  for (let i = 0; i < values.length; i++) to[i]! += values[i]! / count
+  for (let i = 0; i < values.length; i++) to[i]! += values[i]!
   return to
 }
 
@@ -122,13 +181,26 @@ function rangeOf(values: Float32Array): Range {
   return { min: min + check, max: max + check }
 }
 
-function checkCalibration(graph: Graph, { shape, data, dtype }: Tensor): void {
+/** Looks at calibration data before it is used. */
+function createCheck(graph: Graph) {
   const input = tensorOf(graph, graph.inputs[0])
   const fail = (what: string, hint: string) => new AedError('CALIBRATION_INVALID', `calibration data for input '${input.name}' ${what}`, { hint })
-  if (dtype !== 'float32') throw fail(`is ${dtype}, float32 is needed`, 'give the patches as the float network takes them')
-  if ((shape[0] ?? 0) === 0 || data.length === 0) throw fail('holds no patches', 'give some patches of the training data; a few per class are enough')
-  const size = data.length / shape[0]!
-  const bad = data.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw fail(`has ${data[bad]!} in patch ${Math.floor(bad / size)}`, 'remove that patch or correct its features')
-  if (data.every((value) => value === data[0])) throw fail(`is ${data[0]!} everywhere`, 'give real patches: their range becomes the range of the int8 input')
+  let first: number | undefined
+  let varies = false
+  return {
+    /** @param before patches that came before these */
+    take({ shape, data, dtype }: Tensor<'float32'>, before: number): void {
+      if ((dtype as string) !== 'float32') throw fail(`is ${dtype}, float32 is needed`, 'give the patches as the float network takes them')
+      if ((shape[0] ?? 0) === 0 || data.length === 0) return
+      const size = data.length / shape[0]!
+      const bad = data.findIndex((value) => !Number.isFinite(value))
+      if (bad >= 0) throw fail(`has ${data[bad]!} in patch ${before + Math.floor(bad / size)}`, 'remove that patch or correct its features')
+      const known = (first ??= data[0]!)
+      varies ||= data.some((value) => value !== known)
+    },
+    end(): void {
+      if (first === undefined) throw fail('holds no patches', 'give some patches of the training data; a few per class are enough')
+      if (!varies) throw fail(`is ${first} everywhere`, 'give real patches: their range becomes the range of the int8 input')
+    },
+  }
 }

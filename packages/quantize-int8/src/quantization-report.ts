@@ -1,5 +1,5 @@
 import { tensorOf, throwIfAborted, type Graph, type GraphOp, type StageContext, type Tensor } from '@aed/core'
-import { itemOf, mixedOrder, type Calibration, type Ranges } from './calibrate.ts'
+import type { Calibration, Ranges } from './calibrate.ts'
 import type { CalibrationMethod } from './choose-range.ts'
 import { createFloatExecutor } from './float-executor.ts'
 import { addToHistogram, emptyHistogram, type Histogram } from './histogram.ts'
@@ -72,15 +72,15 @@ export interface Comparison {
   readonly graph: Graph
   /** Its int8 form for some ranges, int8 at both borders, same names. */
   readonly quantizeWith: (ranges: Ranges) => Graph
-  readonly batch: Tensor<'float32'>
+  /** Patches of the calibration data that both are run on, each `[1, ...]`. */
+  readonly patches: readonly Tensor<'float32'>[]
   readonly calibration: Calibration
   readonly method: CalibrationMethod
 }
 
 /** Compares an int8 graph with the float graph that it is made from, layer by layer, on some patches of the calibration data. */
-export function reportQuantization({ graph, quantizeWith, batch, calibration, method }: Comparison, comparedPatches: number, { signal }: StageContext = {}): QuantizationReport {
+export function reportQuantization({ graph, quantizeWith, patches, calibration, method }: Comparison, { signal }: StageContext = {}): QuantizationReport {
   const quantized = quantizeWith(calibration.ranges)
-  const patches = mixedOrder(batch.shape[0]!).slice(-comparedPatches).map((patch) => itemOf(batch, patch))
   const names = [...quantized.inputs, ...quantized.nodes.map((node) => node.outputs[0]!)]
   const seen = new Map(names.map((name) => [name, emptyMeasurement(quantized, name, calibration)]))
   const result = resultOf(graph)
@@ -94,7 +94,7 @@ export function reportQuantization({ graph, quantizeWith, batch, calibration, me
   const curve = learningCurve(calibration.partial, quantizeWith, patches, result, results, signal)
   return {
     method,
-    calibrationPatches: batch.shape[0]!,
+    calibrationPatches: calibration.partial.at(-1)!.patches,
     comparedPatches: patches.length,
     result,
     learningCurve: curve,

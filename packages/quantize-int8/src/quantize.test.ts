@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals'
 import { largestDifference } from '../test/compare.ts'
 import { golden, goldenArray, withGoldens } from '../test/goldens.ts'
 import { patches, smallNetwork } from '../test/networks.ts'
+import { mixedOrder, type PatchSource } from './calibrate.ts'
 import { createFloatExecutor, runFloat } from './float-executor.ts'
-import { quantize } from './quantize.ts'
+import { quantize, quantizeStream } from './quantize.ts'
 import { runInt8 } from './reference-engine.ts'
 import { readTflite } from './tflite/read.ts'
 import { writeTflite } from './tflite/write.ts'
@@ -114,6 +115,34 @@ describe('quantize', () => {
     const input = tensor('float32', [4, 6, 5, 2], Float32Array.from({ length: 240 }, (_, i) => ((i * 7919) % 101) / 50 - 1))
     const { graph: int8 } = quantize({ graph: graph32, calibration: input }, { inputType: 'float32', outputType: 'float32' })
     expect(largestDifference(runInt8({ graph: int8, input }).data as Float32Array, runFloat({ graph: graph32, input }).data)).toBeLessThan(0.03)
+  })
+
+  it.each(['minMax', 'percentile', 'mse', 'kl'] as const)('takes patches in parts of any size: the graph and the report of the batch, by %s', async (calibrationMethod) => {
+    const options = { calibrationMethod, biasCorrection: true, reportPatches: 3 } as const
+    const expected = quantize({ graph: float, calibration }, options)
+    const size = calibration.data.length / 8
+    const mixed = mixedOrder(8).map((patch) => calibration.data.subarray(patch * size, (patch + 1) * size))
+    const reused = new Float32Array(3 * size)
+    let asked = 0
+    async function* parts() {
+      asked++
+      for (const [from, to] of [[0, 1], [1, 4], [4, 4], [4, 7], [7, 8]] as const) { // prettier-ignore
+        mixed.slice(from, to).forEach((patch, i) => reused.set(patch, i * size))
+        yield await Promise.resolve(tensor('float32', [to - from, ...calibration.shape.slice(1)], reused.subarray(0, (to - from) * size)))
+      }
+    }
+    expect(await quantizeStream({ graph: float, calibration: parts }, options)).toEqual(expected)
+    expect(asked).toBe(calibrationMethod === 'minMax' ? 1 : 2)
+  })
+
+  it('refuses a stream that is empty, constant, not finite or another the second time', async () => {
+    const refused = async (source: PatchSource) => quantizeStream({ graph: float, calibration: source }, { calibrationMethod: 'mse' }).then(String, (error: unknown) => (isAedError(error) ? `${error.code}: ${error.message}` : String(error)))
+    const one = { ...calibration, shape: [1, ...calibration.shape.slice(1)], data: calibration.data.slice(0, calibration.data.length / 8) }
+    expect(await refused(() => [])).toBe("CALIBRATION_INVALID: calibration data for input 'x' holds no patches")
+    expect(await refused(() => [{ ...one, data: one.data.map(() => 2) }])).toBe("CALIBRATION_INVALID: calibration data for input 'x' is 2 everywhere")
+    expect(await refused(() => [calibration, { ...one, data: one.data.map((x, i) => (i === 5 ? NaN : x)) }])).toBe("CALIBRATION_INVALID: calibration data for input 'x' has NaN in patch 8")
+    let asked = 0
+    expect(await refused(() => (asked++ === 0 ? [one, calibration] : [one]))).toBe('CALIBRATION_INVALID: calibration data: the source gave 9 patches at first and 1 the second time')
   })
 
   it('refuses calibration data that is missing, constant or not finite with CALIBRATION_INVALID', () => {

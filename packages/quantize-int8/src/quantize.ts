@@ -1,6 +1,6 @@
 import { option, parseOptions, type Graph, type OptionsInput, type OptionsOf, type StageContext, type Tensor } from '@aed/core'
 import * as v from 'valibot'
-import { calibrate, type Ranges } from './calibrate.ts'
+import { calibrate, calibrateStream, itemOf, mixedOrder, type Calibration, type PatchSource, type Ranges } from './calibrate.ts'
 import { CALIBRATION_METHODS } from './choose-range.ts'
 import { optimizeGraph } from './passes/optimize-graph.ts'
 import { reportQuantization, type QuantizationReport } from './quantization-report.ts'
@@ -25,6 +25,11 @@ export interface QuantizeInput {
   readonly calibration: Tensor<'float32'>
 }
 
+export interface QuantizeStreamInput {
+  readonly graph: Graph
+  readonly calibration: PatchSource
+}
+
 export interface QuantizeResult {
   readonly graph: Graph
   readonly report: QuantizationReport
@@ -38,12 +43,33 @@ export interface QuantizeResult {
  * @see https://ai.google.dev/edge/litert/models/quantization_spec
  */
 export function quantize({ graph, calibration: batch }: QuantizeInput, options: OptionsInput<typeof quantizeOptionsSchema> = {}, context: StageContext = {}): QuantizeResult {
-  const { inputType, outputType, calibrationMethod: method, percentile, weightScales, biasCorrection, reportPatches } = parseOptions(quantizeOptionsSchema, options, 'quantize')
+  const parsed = parseOptions(quantizeOptionsSchema, options, 'quantize')
   const optimized = optimizeGraph(graph)
-  const calibration = calibrate(optimized, batch, { method, percentile, means: biasCorrection }, context)
-  const quantizeWith = (ranges: Ranges) => quantizeGraph(optimized, ranges, { weightScales, ...(biasCorrection && { means: calibration.means }) })
+  const calibration = calibrate(optimized, batch, settingsOf(parsed), context)
+  const compared = mixedOrder(batch.shape[0]!).slice(-parsed.reportPatches)
+  return finish(optimized, calibration, compared.map((patch) => itemOf(batch, patch)), parsed, context) // prettier-ignore
+}
+
+/**
+ * {@link quantize} with patches that come in parts and need not fit into memory together, in mixed order: neighbours from other clips and classes, for the learning curve
+ * and the patches of the report, which are the last ones. The same patches give the same graph.
+ * @param input `calibration`: gives parts `[n, ...]`, from the start each time it is called, which is once for the method minMax, else twice
+ * @throws AedError as {@link quantize}, and `CALIBRATION_INVALID` for a source that gives other patches the second time
+ */
+export async function quantizeStream({ graph, calibration: source }: QuantizeStreamInput, options: OptionsInput<typeof quantizeOptionsSchema> = {}, context: StageContext = {}): Promise<QuantizeResult> {
+  const parsed = parseOptions(quantizeOptionsSchema, options, 'quantize')
+  const optimized = optimizeGraph(graph)
+  const { calibration, last } = await calibrateStream(optimized, source, settingsOf(parsed), parsed.reportPatches, context)
+  return finish(optimized, calibration, last, parsed, context)
+}
+
+const settingsOf = ({ calibrationMethod: method, percentile, biasCorrection: means }: QuantizeOptions) => ({ method, percentile, means })
+
+function finish(graph: Graph, calibration: Calibration, patches: readonly Tensor<'float32'>[], options: QuantizeOptions, context: StageContext): QuantizeResult {
+  const { inputType, outputType, calibrationMethod: method, weightScales, biasCorrection } = options
+  const quantizeWith = (ranges: Ranges) => quantizeGraph(graph, ranges, { weightScales, ...(biasCorrection && { means: calibration.means }) })
   return {
     graph: withFloatBorders(quantizeWith(calibration.ranges), { input: inputType === 'float32', output: outputType === 'float32' }),
-    report: reportQuantization({ graph: optimized, quantizeWith, batch, calibration, method }, reportPatches, context),
+    report: reportQuantization({ graph, quantizeWith, patches, calibration, method }, context),
   }
 }
