@@ -48,7 +48,8 @@ function planNode(storage: WasmStorage, node: GraphNode): () => void {
  */
 export async function createWasmEngine(graph: Graph): Promise<Executor<Int8Values>> {
   checkRunnable(graph)
-  return engineOn(await instantiateKernels(), graph)
+  // At once where that is allowed: the other way waits for tasks of the event loop, milliseconds for a few kilobytes.
+  return engineOn(instantiateKernelsNow() ?? (await instantiateKernels()), graph)
 }
 
 function engineOn(kernels: Kernels, graph: Graph): Executor<Int8Values> {
