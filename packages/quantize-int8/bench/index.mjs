@@ -1,5 +1,5 @@
 // Milliseconds of one patch, one thread, on our own graph of MiniResNetV2, in Node and in headless Chromium: the WebAssembly engine beside the TypeScript
-// reference and its peers: LiteRT int8 (native, where AED_PYTHON names a Python that has it), onnxruntime-web int8, tfjs-wasm float32 as
+// reference and its peers: LiteRT int8 (native, where AED_PYTHON names a Python that has it; also held to AVX2, as most processors have it), onnxruntime-web int8, tfjs-wasm float32 as
 // trained and with all folded and fused that can be, in the page also LiteRT.js float32. Rounds alternate, so that other work on the machine meets all; medians are compared. Then what it
 // takes to make an engine in a new process, and to quantize with 400 patches.
 import { execFileSync, spawn } from 'node:child_process'
@@ -34,9 +34,9 @@ async function timesOf(run, calls) {
 }
 
 /** LiteRT in a process of its own that measures a round when asked; null without AED_PYTHON. */
-function startLiteRt(file) {
+function startLiteRt(...parameters) {
   if (!process.env.AED_PYTHON) return null
-  const python = spawn(process.env.AED_PYTHON, [fileURLToPath(new URL('litert.py', import.meta.url)), file], { stdio: ['pipe', 'pipe', 'ignore'] })
+  const python = spawn(process.env.AED_PYTHON, [fileURLToPath(new URL('litert.py', import.meta.url)), ...parameters], { stdio: ['pipe', 'pipe', 'ignore'] })
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]()
   return {
     async round() {
@@ -70,13 +70,13 @@ async function benchInNode(stacks, folder) {
   const input = { dtype, shape, data: quantizeValues(data, quantization) }
   const wasm = await createWasmEngine(graph)
   const reference = createReferenceEngine(graph)
-  const litert = startLiteRt(file)
+  const [litert, avx2] = [startLiteRt(file), startLiteRt(file, 'avx2')]
   const onnx = await createOnnx(ort, graph)
   const [tfjs, folded] = [await createTfjs(tf, setWasmPaths, setThreadsCount, TFJS_WASM, trained), await createTfjs(tf, setWasmPaths, setThreadsCount, TFJS_WASM, float)]
   const contenders = {
     'createWasmEngine, int8': () => timesOf(() => wasm.run(input), CALLS),
     'createReferenceEngine, int8': () => timesOf(() => reference.run(input), 2),
-    ...(litert && { 'LiteRT int8, native': () => litert.round() }),
+    ...(litert && { 'LiteRT int8, native': () => litert.round(), 'LiteRT int8, native, AVX2': () => avx2.round() }),
     'onnxruntime-web, int8': () => timesOf(() => onnx(input.data), CALLS / 4),
     'tfjs-wasm, float32': () => timesOf(() => tfjs(data), CALLS),
     'tfjs-wasm, float32, folded': () => timesOf(() => folded(data), CALLS),
@@ -85,6 +85,7 @@ async function benchInNode(stacks, folder) {
   for (const run of Object.values(contenders)) await run() // V8 optimises while these run
   for (let round = 0; round < ROUNDS; round++) for (const [name, run] of Object.entries(contenders)) times[name].push(...(await run()))
   litert?.stop()
+  avx2?.stop()
   show(`Node ${process.versions.node}, MiniResNetV2, ${graph.name}`, times)
   if (!litert) console.log('  LiteRT: skipped, AED_PYTHON is not set')
   return file
