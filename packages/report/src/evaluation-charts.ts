@@ -19,7 +19,9 @@ export function confusionChart(classes: readonly string[], matrix: readonly (rea
       y: { field: 'reference', title: 'is', sort: [...classes] },
     },
     layer: [
-      { mark: 'rect', encoding: { color: { field: 'count', type: 'quantitative', legend: null, scale: { range: ['#f3f6fa', '#1f4e79'] } } } },
+      // Only what occurs is filled: on dark paper a sheet of zeros would glare.
+      { mark: { type: 'rect', fill: null, stroke: 'currentColor', strokeOpacity: 0.15 } },
+      { transform: [{ filter: 'datum.count > 0' }], mark: 'rect', encoding: { color: { field: 'count', type: 'quantitative', legend: null, scale: { domain: [0, largest], range: ['#d9e4f0', '#1f4e79'] } } } },
       {
         transform: [{ filter: 'datum.count > 0' }],
         mark: { type: 'text', fontSize: small ? 7 : 11 },

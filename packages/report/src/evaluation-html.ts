@@ -17,10 +17,10 @@ const STYLE = `<style>
 nav a { margin-right: 1rem } .skip { position: absolute; left: -999px } .skip:focus { left: 1rem }
 a { color: inherit } a:focus-visible, summary:focus-visible, audio:focus-visible { outline: 2px solid #e0a800; outline-offset: 2px }
 .headline { font-size: 1.9rem; margin: .2rem 0 } .quiet { opacity: .75 } summary { cursor: pointer }
-.clips { display: grid; grid-template-columns: repeat(auto-fill, minmax(23rem, 1fr)); gap: 1.2rem }
+.clips { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(23rem, 100%), 1fr)); gap: 1.2rem }
 .clip { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; break-inside: avoid } .clip h3 { margin: 0; font-size: 1rem; overflow-wrap: anywhere }
 .clip img { width: 100%; height: 96px; image-rendering: auto; display: block } .clip audio { width: 100%; height: 2rem }
-@media print { nav, audio { display: none } details > * { display: block } }
+@media print { nav, .skip, audio { display: none } }
 </style>`
 
 const decimal = (value: number | null) => (value === null ? '–' : value.toFixed(3))

@@ -4,14 +4,17 @@ export const escapeHtml = (text: string): string => text.replaceAll('&', '&amp;'
 /** A table; cells are text, the first column is set left, the others right. */
 export function htmlTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[], tag: 'td' | 'th') => `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`
-  return `<table><thead>${row(heading, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table>`
+  // Wider than a narrow window it moves by itself, not the page; browsers give what scrolls a place in the order of the Tab key.
+  return `<div class="table"><table><thead>${row(heading, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table></div>`
 }
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #dde3ea; --note: #fff7e0 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e3e8ee; --paper: #14181d; --line: #39424d; --note: #3a3216 } }
-@media print { :root { --ink: #000; --paper: #fff; --line: #bbb; --note: #fff } h2 { break-after: avoid } figure, table { break-inside: avoid } }
+@media print { :root { color-scheme: light; --ink: #000; --paper: #fff; --line: #bbb; --note: #fff } h2 { break-after: avoid } figure, table { break-inside: avoid } .table { overflow: visible } }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: var(--ink); background: var(--paper) }
+h1 { overflow-wrap: anywhere }
+.table { max-width: 100%; overflow-x: auto } .table:focus-visible { outline: 2px solid #e0a800 }
 table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums }
 th, td { padding: .2rem .8rem; border-bottom: 1px solid var(--line); text-align: right }
 th:first-child, td:first-child { text-align: left }
@@ -20,7 +23,7 @@ th:first-child, td:first-child { text-align: left }
 figure { margin: 0; text-align: center; font-size: .85rem }
 figure img { width: 150px; height: 128px; image-rendering: pixelated; display: block }
 .pictures { display: flex; flex-wrap: wrap; gap: .8rem }
-svg, img { max-width: 100% }
+svg, img { max-width: 100% } svg.marks { height: auto }
 `
 
 /** A page. */
