@@ -63,9 +63,10 @@ function publishedFor(macs: number) {
 /** What was compared with what, one sentence each. */
 export function verificationLines({ verified }: Deployment): readonly string[] {
   if (!verified) return []
-  const { emulator, serial, chain } = verified
+  const { layers, emulator, serial, chain } = verified
   return [
     ...(verified.inputs > 0 ? [`this machine: the same bytes as the engine on ${verified.equal} of ${verified.inputs} inputs`] : []),
+    ...(layers ? [`this machine, every layer: ${count(layers.values)} bytes of ${layers.layers} tensors equal to the engine's, on ${layers.inputs} inputs${layers.patches > 0 ? `, of them ${layers.patches} patches of clips` : ''}`] : []),
     ...[emulator, serial].flatMap((run) => (run ? [`${run.device}: the same bytes on ${run.equal} of ${run.inputs} inputs; stack ${run.stack} B and arena ${run.arena} B, by painting${run.seconds === null ? '' : `; ${(1000 * run.seconds).toFixed(1)} ms a patch, measured`}`] : [])),
     ...(chain
       ? [

@@ -1,7 +1,7 @@
 import { createRandom, patchPeriod, type FeatureConfig } from '@aed/core'
 import { estimateCycles, TARGETS, type CycleEstimate, type DeployReport } from '@aed/stm32-deploy'
 import { profileFrames, profileNetwork, type ChainFootprint, type Device } from '@aed/stm32-deploy/node'
-import type { ChainVerification, NetworkVerification } from './verify-deployment.ts'
+import type { ChainVerification, LayerVerification, NetworkVerification } from './verify-deployment.ts'
 
 /** What `aed deploy` knows of a library: `report.json`. */
 export interface Deployment extends DeployReport {
@@ -16,6 +16,8 @@ export interface Deployment extends DeployReport {
 export interface Verification {
   readonly inputs: number
   readonly equal: number
+  /** Of every layer on this machine; null where nothing was compiled. */
+  readonly layers: LayerVerification | null
   readonly emulator: NetworkVerification | null
   readonly serial: NetworkVerification | null
   readonly chain: ChainVerification | null

@@ -1,12 +1,12 @@
-import { AedError, argMax, createRandom, isAedError, sizeOf, tensorOf, type FeatureConfig, type Graph, type ModelCard, type Progress } from '@aed/core'
+import { AedError, argMax, createRandom, isAedError, sizeOf, tensorOf, type FeatureConfig, type Graph, type ModelCard, type Progress, type StageContext } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import { decodeAudio, prepareClip } from '@aed/audio'
 import type { DatasetClip } from '@aed/datasets'
-import { toPcm16 } from '@aed/dsp-mel'
-import { int8Core } from '@aed/quantize-int8'
+import { deviceLogMelPatches, toPcm16 } from '@aed/dsp-mel'
+import { int8Core, quantizeValues } from '@aed/quantize-int8'
 import { createReferenceEngine } from '@aed/quantize-int8/engine'
-import { featuresOf } from '@aed/stm32-deploy'
-import { readHeader, runNetwork, runStream, type Device, type LibraryFiles } from '@aed/stm32-deploy/node'
+import { featuresOf, type GeneratedLibrary } from '@aed/stm32-deploy'
+import { readHeader, runNetwork, runStream, traceOnHost, type Device, type LibraryFiles } from '@aed/stm32-deploy/node'
 import { countEqual } from './deploy-fold.ts'
 import { runDeviceChain, withTail } from './device-chain.ts'
 
@@ -33,6 +33,17 @@ export interface NetworkVerification {
   readonly stack: number
   /** High-water mark of the arena, by painting, in bytes. */
   readonly arena: number
+}
+
+/** How the tensors that a library makes on this machine fared against the engine's: all equal, or it is an error. */
+export interface LayerVerification {
+  readonly inputs: number
+  /** Of them patches of clips; the others are random. */
+  readonly patches: number
+  /** Tensors that the C makes: pads and reshapes that their consumers take over are none. */
+  readonly layers: number
+  /** Bytes compared. */
+  readonly values: number
 }
 
 /** How the chain from samples to decisions fared on a device against the same chain in TypeScript. */
@@ -70,6 +81,53 @@ export function engineOutputs(graph: Graph, logits: boolean, inputs: Int8Array, 
   const output = logits && last?.op === 'softmax' ? last.inputs[0]! : core.outputs[0]!
   const { shape } = tensorOf(core, core.inputs[0])
   return createReferenceEngine({ ...core, outputs: [output] }).run({ dtype: 'int8', shape: [count, ...shape.slice(1)], data: inputs }).data as Int8Array
+}
+
+/**
+ * Compares every row of every layer, when the compiled C has made it on this machine, with the engine's.
+ * @param inputs int8 `[count, inputSize]`
+ * @throws AedError `VERIFY_FAILED` at the first byte that differs: input, layer and row; what `traceOnHost` throws
+ */
+export async function verifyLayers(library: Pick<GeneratedLibrary, 'files' | 'rows'>, graph: Graph, inputs: Int8Array, count: number, { onProgress, signal }: StageContext = {}): Promise<Omit<LayerVerification, 'patches'>> {
+  const core = int8Core(graph)
+  const engine = createReferenceEngine(core)
+  const { shape } = tensorOf(core, core.inputs[0])
+  const size = sizeOf(shape)
+  const layers = new Set(library.rows.map(({ tensor }) => tensor))
+  let values = 0
+  await traceOnHost(library, inputs, count, (rows, index) => {
+    onProgress?.({ done: index, total: count, what: 'inputs' })
+    const seen = new Set<string>()
+    engine.trace({ dtype: 'int8', shape: [1, ...shape.slice(1)], data: inputs.slice(index * size, (index + 1) * size) }, (name, expected) => {
+      const found = rows.get(name)
+      if (!found) return
+      seen.add(name)
+      values += found.length
+      const wrong = found.findIndex((value, i) => value !== expected[i])
+      if (wrong >= 0) throw new AedError('VERIFY_FAILED', `this machine: input ${index}, layer '${name}', value ${wrong}: the compiled C makes ${found[wrong]!}, the engine ${Number(expected[wrong])}`, { hint: 'please report this as a bug' })
+    })
+    const missing = [...layers].find((name) => !seen.has(name))
+    if (missing !== undefined) throw new AedError('VERIFY_FAILED', `this machine: the engine makes no '${missing}', which the C library does`, { hint: 'please report this as a bug' })
+  }, { signal })
+  return { inputs: count, layers: layers.size, values }
+}
+
+/** What the network gets of clips: the patches of the device's front end. @returns int8 `[patches, inputSize]` */
+export async function clipInputs(graph: Graph, features: FeatureConfig, clips: readonly DatasetClip[]): Promise<Int8Array> {
+  const core = int8Core(graph)
+  const { quantization } = tensorOf(core, core.inputs[0])
+  const parts: Int8Array[] = []
+  for (const clip of clips) {
+    const { samples } = await recordingOf(clip, features)
+    parts.push(quantizeValues(deviceLogMelPatches({ samples, sampleRate: features.audio.sampleRate }, features).data, quantization!))
+  }
+  const whole = new Int8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /**

@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { createRandom, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, tensor, type ModelCard } from '@aed/core'
+import { createRandom, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, tensor, type AedError, type ModelCard } from '@aed/core'
 import { deviceTables } from '@aed/dsp-mel'
 import { quantize } from '@aed/quantize-int8'
 import { generateC } from '@aed/stm32-deploy'
 import { openDevice, runStream } from '@aed/stm32-deploy/node'
 import { describe, expect, it } from '@jest/globals'
 import { runDeviceChain, withTail } from '../src/device-chain.ts'
+import { verifyLayers } from '../src/verify-deployment.ts'
 import { describeWith } from './needs.ts'
 
 const random = createRandom('chain')
@@ -57,6 +58,27 @@ describeWith('cc', 'the chain in C', () => {
     } finally {
       await device.close()
     }
+  })
+})
+
+describeWith('cc', 'verifyLayers', () => {
+  const graph = network(20, 16)
+  const inputs = Int8Array.from({ length: 40 * 320 }, () => random.integer(256) - 128)
+
+  it('compares every layer of every input, batch after batch', async () => {
+    const seen: number[] = []
+    const found = await verifyLayers(generateC({ graph, card: null }), graph, inputs, 40, { onProgress: ({ done }) => void seen.push(done) })
+    // The convolution's rows that the dense layer reads, its sums, the softmax: reshapes are none.
+    expect(found).toEqual({ inputs: 40, layers: 3, values: 40 * (4 * 4 * 3 + 3 + 3) })
+    expect(seen).toEqual(Array.from({ length: 40 }, (_, i) => i))
+  })
+
+  it('VERIFY_FAILED with the layer, where the engine has another weight', async () => {
+    const { w } = graph.tensors
+    const other = { ...graph, tensors: { ...graph.tensors, w: { ...w!, data: (w!.data as Int8Array).map((value, i) => (i === 60 ? value ^ 64 : value)) } } }
+    const failure = (await verifyLayers(generateC({ graph, card: null }), other, inputs, 40).catch((error: unknown) => error)) as AedError
+    expect(failure.code).toBe('VERIFY_FAILED')
+    expect(failure.message).toMatch(/^this machine: input \d+, layer 'conv', value \d+: the compiled C makes -?\d+, the engine -?\d+$/)
   })
 })
 

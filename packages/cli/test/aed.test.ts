@@ -264,7 +264,9 @@ describe('aed infer and aed deploy', () => {
     const header = readFileSync(at('chain', 'include', 'net.h'), 'utf8')
     expect(header).toMatch(/SHA-256 of the model: [0-9a-f]{64}[^]*seed: 7|seed: 7[^]*SHA-256 of the model: [0-9a-f]{64}/)
     for (const file of ['report.html', 'firmware/CMakeLists.txt', 'firmware/listen.c', 'src/net_audio.c']) expect(existsSync(at('chain', file))).toBe(true)
-    const { verified, chain } = JSON.parse(stdout) as { verified: { emulator: { equal: number } | null; chain: { clips: number; equalLabels: number; accuracy: { device: number; typescript: number } } }; chain: { clipState: number } }
+    const { verified, chain } = JSON.parse(stdout) as { verified: { layers: { inputs: number; patches: number }; emulator: { equal: number } | null; chain: { clips: number; equalLabels: number; accuracy: { device: number; typescript: number } } }; chain: { clipState: number } }
+    expect(verified.layers).toMatchObject({ inputs: 32 + verified.layers.patches })
+    expect(verified.layers.patches).toBeGreaterThan(10)
     if (!verified.emulator) return // no Arm compiler or emulator: the notes say so
     expect(verified).toMatchObject({ emulator: { equal: 3 }, chain: { clips: 3, equalLabels: 3 } })
     expect(verified.chain.accuracy.device).toBe(verified.chain.accuracy.typescript)
@@ -275,7 +277,7 @@ describe('aed infer and aed deploy', () => {
   it('writes a C project whose output equals the engine, and refuses a folder that is not empty', () => {
     const { status, stdout, stderr } = aed('deploy', 'tiny.tflite', '--out', 'net', '--name', 'net', '--verify', '--json')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(JSON.parse(stdout)).toMatchObject({ name: 'net', verified: { inputs: 32, equal: 32 } })
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'net', verified: { inputs: 32, equal: 32, layers: { inputs: 32, patches: 0 } } })
     for (const file of ['include/net.h', 'CMakeLists.txt', 'report.json']) expect(existsSync(at('net', file))).toBe(true)
     expect(failure('deploy', 'tiny.tflite', '--out', 'net', '--name', 'net')).toContain('FILE_EXISTS')
     expect(failure('deploy', 'tiny.tflite', '--out', 'other', '--name', '2net')).toContain('INVALID_OPTION')

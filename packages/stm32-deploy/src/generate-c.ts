@@ -15,6 +15,7 @@ import { checkName, deployOptionsSchema, type DeployOptions } from './options.ts
 import { choosePlan } from './plan/choose-plan.ts'
 import type { Planned } from './plan/plan.ts'
 import { parsePlanFile, planFromFile } from './plan/plan-file.ts'
+import { rowTrace, type RowPiece } from './plan/row-trace.ts'
 import { reportOf, type DeployReport } from './report.ts'
 
 /** One input of the network with the output that a trusted engine gives, for `NAME_selftest`. */
@@ -44,6 +45,8 @@ export interface GeneratedLibrary {
   /** Text by path: `include/NAME.h`, `src/*.c`, `src/*.h`, `CMakeLists.txt`. */
   readonly files: Readonly<Record<string, string>>
   readonly report: DeployReport
+  /** Where every row of every tensor lies when it is made: what `traceOnHost` reads. */
+  readonly rows: readonly RowPiece[]
 }
 
 /**
@@ -73,7 +76,7 @@ export function generateC({ graph, card, frontEnd, selftest, provenance = {}, pl
   const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0)
   const audio = frontEnd ? planAudio(frontEnd, card, network.input, network.output, macs, parsed.audioBuffer) : null
   const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, provenance: { ...scalarsOf(card), ...provenance }, network, plan, audio, selftest: selftest ?? null }
-  return { files: emitFiles(library), report: reportOf(library, planFile === undefined ? parsed : { ...parsed, plan: 'own' }, notes(library)) }
+  return { files: emitFiles(library), rows: rowTrace({ network, plan }), report: reportOf(library, planFile === undefined ? parsed : { ...parsed, plan: 'own' }, notes(library)) }
 }
 
 /** What a card says of a model's making in single words and numbers. */

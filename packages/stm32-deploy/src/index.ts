@@ -18,5 +18,6 @@ export type { GeneratedLibrary, GenerateInput, SelftestVector } from './generate
 export type { DeployOptions } from './options.ts'
 export type { Proof } from './network.ts'
 export type { PlanFile } from './plan/plan-file.ts'
+export type { RowPiece } from './plan/row-trace.ts'
 export type { BufferReport, DeployReport, Footprint, InstructionCounts, LayerReport } from './report.ts'
 export type { CacheGeometry, Target, TargetName, Timing } from './targets.ts'

@@ -26,8 +26,8 @@ export const deploy: CommandModule = {
     { syntax: '--out <DIR>', description: 'folder for the C project', required: true },
     { syntax: '--labels <FILE>', description: 'class names, one a line, for models without a card' },
     { syntax: '--force', description: 'replace a folder that is not empty' },
-    { syntax: '--verify', description: 'compare with the engine: compiled for this machine and, where the tools are there, on the emulated core; the whole chain from samples too' },
-    { syntax: '--data <DIR>', description: 'with --verify: clips whose labels the emulated chain must give as the one in TypeScript, and its accuracy' },
+    { syntax: '--verify', description: 'compare with the engine: every layer, compiled for this machine, and, where the tools are there, the outputs on the emulated core and the whole chain from samples' },
+    { syntax: '--data <DIR>', description: 'with --verify: clips, of whose patches every layer is compared, and whose labels the emulated chain must give as the one in TypeScript, and its accuracy' },
     { syntax: '--fold <N>', description: 'of these only the clips of this official fold' },
     { syntax: '--serial <PORT>', description: 'with --verify: run the vectors on a board too, whose firmware is verify: /dev/ttyACM0, or tcp:HOST:PORT' },
   ],
@@ -55,9 +55,10 @@ export const deploy: CommandModule = {
     const selftest = { input: vectors.inputs.slice(0, size), output: engineOutputs(model.graph, settings.logits, vectors.inputs.slice(0, size), 1) }
     const provenance = { 'SHA-256 of the model': await sha256(await readBytes(model.path)) }
     const input: GenerateInput = { graph: model.graph, card, selftest, provenance, plan, ...('tables' in frontEnd && { frontEnd: frontEnd.tables }) }
-    const { files, report } = generateC(input, settings)
+    const library = generateC(input, settings)
+    const { files, report } = library
     const features = 'features' in frontEnd ? frontEnd.features : null
-    const checked = verify ? await verifyDeployment({ files, report, graph: model.graph, card, features, vectors, data, fold, serial, logits: settings.logits }, { output, signal }) : { verified: null, estimate: null, remarks: [] }
+    const checked = verify ? await verifyDeployment({ ...library, graph: model.graph, card, features, vectors, data, fold, serial, logits: settings.logits }, { output, signal }) : { verified: null, estimate: null, remarks: [] }
     const accuracy = checked.verified?.chain?.accuracy
     const written = accuracy ? generateC({ ...input, provenance: { ...provenance, [`accuracy of the chain on ${checked.verified!.chain!.clips} clips of ${data!}${fold === undefined ? '' : `, fold ${fold}`}`]: String(accuracy.device) } }, settings).files : files
     const complete: Deployment = {

@@ -23,8 +23,16 @@ export interface HostBuild extends LibraryHeader {
 /** Warnings that generated code is free of. */
 export const STRICT_FLAGS = ['-std=c99', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror'] as const
 
-/** Runs every input on standard input, in an arena full of the run's number: outputs must not depend on what is there. */
-const runner = (name: string, hasSelftest: boolean) => {
+/** A program that runs every input on standard input, in an arena full of the run's number: nothing may depend on what is there. */
+export interface Runner {
+  /** C before `main`, in which `arena` and `output` are declared; statements of `main`; statements after each run. */
+  readonly declarations?: string
+  readonly first?: string
+  readonly afterRun: string
+  readonly flags?: readonly string[]
+}
+
+const runnerText = (name: string, { declarations = '', first = '', afterRun }: Runner) => {
   const upper = name.toUpperCase()
   return `#include <stdio.h>
 #include <string.h>
@@ -37,40 +45,46 @@ static union {
 } arena;
 static int8_t input[${upper}_INPUT_SIZE];
 static int8_t output[${upper}_OUTPUT_SIZE];
-
+${declarations}
 int main(void)
 {
     int run = 0;
-${hasSelftest ? `    const int status = ${name}_selftest(&arena);\n\n    if (status != 0) {\n        fprintf(stderr, "error: ${name}_selftest returns %d\\n", status);\n        return 1;\n    }\n` : ''}
+${first}
     while (fread(input, 1, sizeof input, stdin) == sizeof input) {
         memset(&arena, run++ & 0xff, sizeof arena);
-        if (${name}_run(input, output, &arena) != 0 || fwrite(output, 1, sizeof output, stdout) != sizeof output) {
+        if (${name}_run(input, output, &arena) != 0) {
             fprintf(stderr, "error: run %d fails\\n", run - 1);
             return 1;
         }
+${afterRun}
     }
-    return fflush(stdout) == 0 ? 0 : 1;
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
 `
+}
+
+/** Compiles a library and a program around it for this machine, in a temporary folder that the caller removes. */
+export async function compileForHost(files: LibraryFiles, runner: Runner, { compiler = 'cc', sanitize = false, signal }: HostBuildOptions): Promise<HostBuild> {
+  const header = readHeader(files)
+  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runnerText(header.name, runner) })
+  const flags = [...(sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O3']), ...(runner.flags ?? [])]
+  try {
+    await runTool(compiler, [...STRICT_FLAGS, ...flags, '-Iinclude', ...sourcesOf(files), 'runner/main.c', '-o', 'runner/run'], { cwd: dir, hint: hintFor(compiler), signal })
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { ...header, binary: path.join(dir, 'runner', 'run'), remove }
 }
 
 /**
  * Compiles a library and a runner for this machine, in a temporary folder that the caller removes with `remove()`.
  * @throws AedError `TOOL_NOT_FOUND` without a compiler, `TOOL_FAILED` when it complains, `INVALID_INPUT`
  */
-export async function buildForHost(files: LibraryFiles, { compiler = 'cc', sanitize = false, signal }: HostBuildOptions = {}): Promise<HostBuild> {
-  const header = readHeader(files)
-  const sources = sourcesOf(files)
-  const hasSelftest = sources.includes(`src/${header.name}_selftest.c`)
-  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runner(header.name, hasSelftest) })
-  const flags = sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O3']
-  try {
-    await runTool(compiler, [...STRICT_FLAGS, ...flags, '-Iinclude', ...sources, 'runner/main.c', '-o', 'runner/run'], { cwd: dir, hint: hintFor(compiler), signal })
-  } catch (error) {
-    await remove()
-    throw error
-  }
-  return { ...header, binary: path.join(dir, 'runner', 'run'), remove }
+export async function buildForHost(files: LibraryFiles, options: HostBuildOptions = {}): Promise<HostBuild> {
+  const { name } = readHeader(files)
+  const selftest = `    const int status = ${name}_selftest(&arena);\n\n    if (status != 0) {\n        fprintf(stderr, "error: ${name}_selftest returns %d\\n", status);\n        return 1;\n    }`
+  return compileForHost(files, { first: sourcesOf(files).includes(`src/${name}_selftest.c`) ? selftest : '', afterRun: '        fwrite(output, 1, sizeof output, stdout);' }, options)
 }
 
 /**
