@@ -30,7 +30,7 @@ list(pool.map(features, files[:8]))
 print("ready", flush=True)
 `)
 
-export async function benchFeatures(rounds = 2) {
+export async function benchFeatures(rounds = 3) {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'aed-bench-features-'))
   const pools = [1, 2].map((size) => createPool(() => new Worker(WORKER), { size }))
   try {
