@@ -373,7 +373,7 @@ describe('aed data', () => {
     expect(failure('data', 'nothing')).toContain("unknown command 'nothing'")
   })
 
-  it('makes a set, looks at it, deals it into folds that train reads', () => {
+  it('makes a set, looks at it, deals it into folds that train reads and cv judges by, which says what made the figures', () => {
     expect(aed('data', 'synth', '--classes', 'dog,rain', '--clips', '16', '--duration', '0.5', '--out', 'set').status).toBe(0)
     writeWav('set/audio/loud.wav', 1)
     const inspected = JSON.parse(aed('data', 'inspect', 'set', '--out', 'seen', '--json').stdout) as { clips: number; classes: unknown[]; duplicates: unknown[] }
@@ -385,6 +385,8 @@ describe('aed data', () => {
     expect(split).toMatchObject({ leaky: false, folds: [1, 2, 3, 4].map((fold) => ({ fold, clips: 4 })) })
     expect(readFileSync(at('set/folds.csv'), 'utf8').split('\n')[0]).toBe('filename,label,fold,source')
     expect(JSON.parse(aed('data', 'inspect', 'set/folds.csv', '--json').stdout)).toMatchObject({ folds: [1, 2, 3, 4], clips: 16 })
+    const judged = JSON.parse(aed('cv', 'r-without-network', '--data', 'set/folds.csv', '--seed', '3', '--json').stdout) as object
+    expect(judged).toMatchObject({ data: { clips: 16 }, result: { folds: { length: 4 } }, provenance: { seed: 3, node: process.versions.node, commit: expect.anything() as unknown } })
   })
 
   it('refuses a split whose folds share a sound, unless told to allow it, and then counts the clips', () => {

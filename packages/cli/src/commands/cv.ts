@@ -6,6 +6,7 @@ import { readDataset } from '@aed/datasets'
 import { createSteps, crossValidateRecipe, readBackbone, requireSingleLabels, STEPS_PER_RECIPE, withRunContext, type PooledFigure, type RecipeInput, type RecipeResult } from '@aed/e2e'
 import { formatCrossValidation } from '@aed/eval-cliplevel'
 import type { CommandModule } from '../commands.ts'
+import { provenanceOf, type Provenance } from '../provenance.ts'
 import { readRecipe } from '../recipe-file.ts'
 import { percent, table } from '../text.ts'
 
@@ -42,15 +43,17 @@ export const cv: CommandModule = {
     const dataset = await readDataset(data)
     requireSingleLabels(dataset)
     if (dataset.clips.some(({ fold }) => fold === null)) throw new AedError('SPLIT_INVALID', `${data}: has no folds`, { hint: 'deal some with aed data split' })
-    const results: RecipeResult[] = []
+    const results: (RecipeResult & { readonly provenance: Provenance })[] = []
     await withRunContext({ cache, jobs, signal }, async (context) => {
       for (const input of recipes) {
         const steps = createSteps(STEPS_PER_RECIPE, (event) => output.step({ ...event, step: `${input.recipe.name}: ${event.step}` }), signal)
         const start = performance.now()
-        const result = await crossValidateRecipe({ ...input, dataset, options: judge }, context, steps)
+        const found = await crossValidateRecipe({ ...input, dataset, options: judge }, context, steps)
+        const seconds = (performance.now() - start) / 1000
+        const result = { ...found, provenance: await provenanceOf(judge.seed, seconds, jobs) }
         results.push(result)
         if (out !== undefined) await writeAtomic(path.join(out, `${input.recipe.name.replaceAll(/[^a-z0-9]+/gi, '-')}.json`), `${JSON.stringify(result, null, 2)}\n`)
-        if (!output.json) output.result(null, `${format(result)}in ${((performance.now() - start) / 1000).toFixed(1)} s\n`)
+        if (!output.json) output.result(null, `${format(result)}in ${seconds.toFixed(1)} s\n`)
       }
     })
     if (output.json) output.result(results.length === 1 ? results[0] : results, '')
