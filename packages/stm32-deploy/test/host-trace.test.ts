@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { sizeOf, type Graph } from '@aed/core'
 import { generateC, type GeneratedLibrary } from '../src/generate-c.ts'
+import { type HostBuildOptions } from '../src/node/host-build.ts'
 import { traceOnHost } from '../src/node/host-trace.ts'
 import { runLiterally } from './literal-engine.ts'
 import { everyKernel, randomGraph } from './networks.ts'
@@ -8,7 +9,7 @@ import { FASTEST, testInputs } from './run-generated.ts'
 import { describeWith } from './tools.ts'
 
 /** Tensors of the C whose bytes are not the literal engine's, and how many values were compared. */
-async function differences(graph: Graph, library: Pick<GeneratedLibrary, 'files' | 'rows'>) {
+async function differences(graph: Graph, library: Pick<GeneratedLibrary, 'files' | 'rows'>, options: HostBuildOptions = {}) {
   const size = sizeOf(graph.tensors[graph.inputs[0]!]!.shape)
   const inputs = testInputs(size, 1)
   const different = new Set<string>()
@@ -21,15 +22,15 @@ async function differences(graph: Graph, library: Pick<GeneratedLibrary, 'files'
       const expected = literal.get(name)!
       if (!values.every((value, i) => value === expected[i])) different.add(name)
     }
-  })
+  }, options)
   return { different: [...different], compared, traced }
 }
 
-describeWith(['cc'], 'traceOnHost', () => {
-  it.each([['low-ram', {}], ['the fastest', FASTEST]] as const)('every kernel, %s plan: every row of every tensor is the literal engine\'s', async (_, options) => {
+describeWith(['gcc', 'clang'], 'traceOnHost', () => {
+  it.each([['low-ram', 'gcc', {}], ['the fastest', 'clang', FASTEST]] as const)("every kernel, %s plan, under %s's sanitizers: every row of every tensor is the literal engine's", async (_, compiler, options) => {
     const graph = everyKernel()
     const library = generateC({ graph, card: null }, options)
-    const { different, compared, traced } = await differences(graph, library)
+    const { different, compared, traced } = await differences(graph, library, { compiler, sanitize: true })
     expect({ different, traced }).toEqual({ different: [], traced: 3 })
     // Whole tensors, but for rows that nothing reads.
     const whole = new Set(library.rows.map(({ tensor }) => tensor))
