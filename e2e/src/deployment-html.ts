@@ -8,7 +8,7 @@ const ms = (value: number | null | undefined) => (value === null || value === un
 const count = (value: number | null) => (value === null ? '–' : value.toLocaleString('en'))
 
 /** Rows of memory, beside the published figures where the network is as large as one of those. */
-export function memoryRows({ memory, flash, chain, macs }: Deployment): readonly (readonly string[])[] {
+export function memoryRows({ memory, flash, chain, head, macs }: Deployment): readonly (readonly string[])[] {
   const published = publishedFor(macs)
   return [
     ['activations', 'planned', kib(memory.activation), published ? published.activations.toFixed(2) : '–'],
@@ -23,16 +23,32 @@ export function memoryRows({ memory, flash, chain, macs }: Deployment): readonly
     ['flash of the network in all', 'by the compiler', kib(flash.total), published ? published.totalFlash.toFixed(2) : '–'],
     ...(chain
       ? [
-          ['front end and decisions: RAM beside arena and patch', 'by the compiler', kib(chain.state - chain.parts.patch - chain.parts.work), '–'],
+          ['front end and decisions: RAM beside arena and patch', 'by the compiler', kib(chain.state - chain.parts.patch - chain.parts.work - chain.parts.clip), '–'],
           ['… of it the ring buffer', 'by the compiler', kib(chain.parts.buffer), '–'],
           ['… what the arena grows by for the front end', 'by the compiler', kib(Math.max(0, chain.parts.work - memory.arena)), '–'],
           ['front end and decisions: code', 'by the compiler', kib(chain.code), '–'],
           ['front end and decisions: tables', 'by the compiler', kib(chain.tables), '–'],
           ['stack of poll, the network within', 'by the compiler', kib(chain.stack), '–'],
-          ['clip head: RAM', 'by the compiler', kib(chain.clipState), '–'],
+          ...(head ? [] : [['clip head: RAM', 'by the compiler', kib(chain.clipState), '–']]),
+        ]
+      : []),
+    ...(head
+      ? [
+          ['clip head: RAM for a clip', chain ? 'by the compiler' : 'planned', kib(chain?.clipState ?? head.state), '–'],
+          ['clip head: weights, and what standardises', 'planned', kib(head.flash), '–'],
+          ['clip head: code', 'by the compiler', kib(chain?.head?.code ?? null), '–'],
         ]
       : []),
   ]
+}
+
+/** Heading and rows of what each block of a clip head costs and gives; no row without such a head. */
+export function headRows({ head, verified }: Pick<Deployment, 'head' | 'verified'>): { readonly heading: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const without = verified?.chain?.without ?? null
+  return {
+    heading: ['block of the clip head', 'features', 'RAM it reads, B', 'of it no other, B', 'flash, B', ...(without ? ['accuracy without it'] : [])],
+    rows: (head?.blocks ?? []).map(({ name, kind, features, state, ownState, flash }, i) => [`${name} (${kind})`, count(features), count(state), count(ownState), count(flash), ...(without ? [percent(without[i]!.accuracy)] : [])]),
+  }
 }
 
 /** Rows of time; each says whether it is measured or estimated. */
@@ -46,6 +62,7 @@ export function timeRows({ verified, estimate, macs }: Deployment): readonly (re
     ['instructions of the front end, a frame (mean, most)', 'measured on the emulated core', chain?.frame ? `${count(chain.frame.mean)}, ${count(chain.frame.most)}` : '–', '–'],
     ['instructions of the front end, 50 frames', 'measured on the emulated core', chain?.frame ? million(50 * chain.frame.mean) : '–', '–'],
     ['instructions of the longest call of poll', 'measured on the emulated core', million(chain?.poll), '–'],
+    ...(chain?.head ? [['… of it the scores of the clip', 'measured on the emulated core', million(chain.head), '–']] : []),
     ['cycles of the network, a patch', off, million(estimate?.network.cycles), published ? million(published.time * 160e3) : '–'],
     ['time of the network, a patch', off, ms(estimate?.network.milliseconds), published ? ms(published.time) : '–'],
     ['time of the front end, a frame', off, ms(estimate?.frame?.milliseconds), '–'],
@@ -61,16 +78,17 @@ function publishedFor(macs: number) {
 }
 
 /** What was compared with what, one sentence each. */
-export function verificationLines({ verified }: Deployment): readonly string[] {
+export function verificationLines({ verified, head }: Deployment): readonly string[] {
   if (!verified) return []
   const { layers, emulator, serial, chain } = verified
+  const what = head ? 'features and scores' : 'bytes'
   return [
-    ...(verified.inputs > 0 ? [`this machine: the same bytes as the engine on ${verified.equal} of ${verified.inputs} inputs`] : []),
+    ...(verified.inputs > 0 ? [`this machine: the same ${what} as the engine on ${verified.equal} of ${verified.inputs} inputs`] : []),
     ...(layers ? [`this machine, every layer: ${count(layers.values)} bytes of ${layers.layers} tensors equal to the engine's, on ${layers.inputs} inputs${layers.patches > 0 ? `, of them ${layers.patches} patches of clips` : ''}`] : []),
-    ...[emulator, serial].flatMap((run) => (run ? [`${run.device}: the same bytes on ${run.equal} of ${run.inputs} inputs; stack ${run.stack} B and arena ${run.arena} B, by painting${run.seconds === null ? '' : `; ${(1000 * run.seconds).toFixed(1)} ms a patch, measured`}`] : [])),
+    ...[emulator, serial].flatMap((run) => (run ? [`${run.device}: the same ${what} on ${run.equal} of ${run.inputs} inputs; stack ${run.stack} B and arena ${run.arena} B, by painting${run.seconds === null ? '' : `; ${(1000 * run.seconds).toFixed(1)} ms a patch, measured`}`] : [])),
     ...(chain
       ? [
-          `${chain.device}, the whole chain from 16-bit samples: outputs, scores and events of ${chain.equalPatches} of ${chain.patches} patches and ${chain.equalLabels} of ${chain.clips} labels equal to the chain in TypeScript${chain.accuracy ? `; accuracy on ${chain.clips} clips ${percent(chain.accuracy.device)}, in TypeScript ${percent(chain.accuracy.typescript)}` : ' (a synthetic recording)'}`,
+          `${chain.device}, the whole chain from 16-bit samples: ${head ? 'scores of the clip after each' : 'outputs, scores and events'} of ${chain.equalPatches} of ${chain.patches} patches and ${chain.equalLabels} of ${chain.clips} labels equal to the chain in TypeScript${chain.accuracy ? `; accuracy on ${chain.clips} clips ${percent(chain.accuracy.device)}, in TypeScript ${percent(chain.accuracy.typescript)}` : ' (a synthetic recording)'}`,
         ]
       : []),
   ]
@@ -78,7 +96,7 @@ export function verificationLines({ verified }: Deployment): readonly string[] {
 
 /** The deployment as one HTML page: memory, time, proof, code by function, layers, and the arena over time. */
 export function renderDeploymentHtml(deployment: Deployment): string {
-  const { name, model, target, plan, footprint, layers, notes, estimate } = deployment
+  const { name, model, target, plan, footprint, layers, notes, estimate, head, verified } = deployment
   const heading = ['', 'how known', 'KiB', 'X-CUBE-AI 10.0, KiB']
   const lines = verificationLines(deployment)
   const timing = TARGETS[target].timing
@@ -95,6 +113,7 @@ export function renderDeploymentHtml(deployment: Deployment): string {
     lines.length === 0 ? '' : `<h2>Proof</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`,
     '<h2>Memory</h2>',
     htmlTable(heading, memoryRows(deployment)),
+    head ? `<h2>Clip head</h2>${htmlTable(headRows(deployment).heading, headRows(deployment).rows)}<p>${escapeHtml(`Statistics are taken in while the network runs: no activation is kept for them. ${head.proof}. ${verified?.chain?.without ? 'Accuracy without a block: its features at their means, the rest of the head as it is, on the clips verified; a head trained without it would do better.' : 'What a block gives in accuracy: --verify --data says.'}`)}</p>` : '',
     '<h2>Time and energy</h2>',
     htmlTable(['', 'how known', '', 'X-CUBE-AI 10.0'], timeRows(deployment)),
     timing && estimate

@@ -38,7 +38,7 @@ export interface DeploymentEstimate {
  * @param features null without a front end
  * @returns null for a target without timings
  */
-export async function estimateDeployment(device: Device, { target }: DeployReport, input: Int8Array, features: FeatureConfig | null): Promise<DeploymentEstimate | null> {
+export async function estimateDeployment(device: Device, { target, head }: DeployReport, input: Int8Array, features: FeatureConfig | null): Promise<DeploymentEstimate | null> {
   const { timing } = TARGETS[target]
   const profile = timing && (await profileNetwork(device, input))
   if (!timing || !profile) return null
@@ -51,7 +51,7 @@ export async function estimateDeployment(device: Device, { target }: DeployRepor
   const samples = Int16Array.from({ length: mel.nFft / (mel.center ? 2 : 1) + (frames - 1) * mel.hopLength }, () => 3000 * random.normal())
   const all = estimateCycles((await profileFrames(device, samples, mel.hopLength))!, timing)
   const frame = divided(all, frames)
-  const perSecond = { frames: audio.sampleRate / mel.hopLength, patches: 1 / patchPeriod(features) }
+  const perSecond = { frames: audio.sampleRate / mel.hopLength, patches: head ? audio.sampleRate / (head.patchStep * mel.hopLength) : 1 / patchPeriod(features) }
   const load = (perSecond.frames * frame.milliseconds + perSecond.patches * network.milliseconds) / 1000
   const millijoules = frame.millijoules === null || network.millijoules === null ? null : perSecond.frames * frame.millijoules + perSecond.patches * network.millijoules
   return { network, frame, second: { load, millijoules } }

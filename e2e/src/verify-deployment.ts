@@ -1,4 +1,4 @@
-import { AedError, argMax, createRandom, isAedError, sizeOf, tensorOf, type FeatureConfig, type Graph, type ModelCard, type Progress, type StageContext } from '@aed/core'
+import { AedError, createRandom, isAedError, sizeOf, tensorOf, type FeatureConfig, type Graph, type ModelCard, type Progress, type StageContext } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import { decodeAudio, prepareClip } from '@aed/audio'
 import type { DatasetClip } from '@aed/datasets'
@@ -8,14 +8,16 @@ import { createReferenceEngine } from '@aed/quantize-int8/engine'
 import { featuresOf, type GeneratedLibrary } from '@aed/stm32-deploy'
 import { readHeader, runNetwork, runStream, traceOnHost, type Device, type LibraryFiles } from '@aed/stm32-deploy/node'
 import { countEqual } from './deploy-fold.ts'
-import { runDeviceChain, withTail } from './device-chain.ts'
+import { comparerOf } from './compare-chains.ts'
+import { withTail } from './device-chain.ts'
+import { clipOutputs, hasClipHead } from './device-clip.ts'
 
 /** Inputs of the network with the outputs that the engine gives. */
 export interface TestVectors {
   readonly count: number
   /** int8 `[count, inputSize]` */
   readonly inputs: Int8Array
-  /** int8 `[count, outputSize]` */
+  /** Bytes `[count, outputSize]` */
   readonly outputs: Int8Array
 }
 
@@ -52,26 +54,34 @@ export interface ChainVerification {
   /** Recordings; a synthetic one where no data was given. */
   readonly clips: number
   readonly patches: number
-  /** Patches whose network output, smoothed scores and events are all equal. */
+  /** Patches whose network output, smoothed scores and events are all equal; with a clip head of statistics, whose scores of the clip so far are. */
   readonly equalPatches: number
   /** Clips that get the same class. */
   readonly equalLabels: number
   /** Part of the clips that get their own label: of the chain on the device and of that in TypeScript; null without data. */
   readonly accuracy: { readonly device: number; readonly typescript: number } | null
+  /** With a clip head of statistics and data: the accuracy where a block's features stay at their means, the rest of the head as it is. */
+  readonly without: readonly { readonly block: string; readonly accuracy: number }[] | null
   /** Instructions of a call of poll that takes one frame, mean and most, and of one that also runs the network; null where they are not counted. */
   readonly frame: { readonly mean: number; readonly most: number } | null
   readonly poll: number | null
+  /** Instructions of the clip's scores, of a head of statistics: part of each call of poll that gives a result. */
+  readonly head: number | null
   /** Deepest stack of poll, by painting, in bytes. */
   readonly stack: number
 }
 
-/** Random inputs with the outputs of the engine. @param logits without the last softmax */
-export function randomVectors(graph: Graph, logits: boolean, count: number): TestVectors {
+/**
+ * Random inputs with what the engine makes of them.
+ * @param card with a clip head of statistics: outputs are the bytes of {@link clipOutputs}
+ * @param logits without the last softmax
+ */
+export function randomVectors(graph: Graph, card: ModelCard | null, logits: boolean, count: number): TestVectors {
   const core = int8Core(graph)
   const random = createRandom('test vectors')
   const input = tensorOf(core, core.inputs[0])
   const inputs = Int8Array.from({ length: count * sizeOf(input.shape) }, () => random.integer(256) - 128)
-  return { count, inputs, outputs: engineOutputs(core, logits, inputs, count) }
+  return { count, inputs, outputs: card && hasClipHead(card) ? new Int8Array(clipOutputs(graph, card, inputs, count).buffer) : engineOutputs(core, logits, inputs, count) }
 }
 
 /** What the reference engine makes of int8 inputs. */
@@ -171,35 +181,40 @@ export interface ChainInput {
   readonly features: FeatureConfig
   /** Left out or empty: a synthetic recording. */
   readonly clips?: readonly DatasetClip[]
+  /** Frames of the longest clip of a stream, of a library with a clip head of statistics: `report.head.clipFrames`. */
+  readonly clipFrames?: number | null | undefined
 }
 
 /**
  * Streams recordings through the whole chain on a device, and compares every output, score, event and label with the chain in TypeScript.
  * @throws AedError `VERIFY_FAILED` when something differs; `INVALID_INPUT` for a library without its front end
  */
-export async function verifyChain(device: Device, { files, graph, card, features, clips = [] }: ChainInput, report: (progress: Progress) => void = () => undefined): Promise<ChainVerification> {
-  const header = readHeader(files)
-  const { audio, clip: hasClip, name } = featuresOf(files)
+export async function verifyChain(device: Device, input: ChainInput, report: (progress: Progress) => void = () => undefined): Promise<ChainVerification> {
+  const { files, card, features, clips = [] } = input
+  const { audio, name } = featuresOf(files)
   if (!audio) throw new AedError('INVALID_INPUT', `verifyChain: '${name}' has no front end`)
-  const classes = sizeOf(tensorOf(int8Core(graph), int8Core(graph).outputs[0]).shape)
+  const compare = comparerOf(input)
   const sums = { patches: 0, equalPatches: 0, equalLabels: 0, rightDevice: 0, rightHere: 0 }
-  const [frames, polls]: [number[], number[]] = [[], []]
+  const blocks = card.head.kind === 'clip' ? card.head.blocks : []
+  const rightWithout = blocks.map(() => 0)
+  const [frames, polls, heads]: [number[], number[], number[]] = [[], [], []]
   let stack = 0
   const count = Math.max(1, clips.length)
   for (let i = 0; i < count; i++) {
     report({ done: i, total: count, what: 'clips' })
     const { samples, label } = clips.length === 0 ? syntheticRecording(features) : await recordingOf(clips[i]!, features)
-    const here = runDeviceChain(graph, features, card.detection, samples)
-    const there = await runStream(device, header, classes, withTail(samples, features), Math.min(2048, features.mel.hopLength), hasClip)
-    const [classHere, classThere] = [clipClass(here.outputs, classes), clipClass(there.outputs, classes)]
-    const same = (patch: number) => rowsEqual(here.outputs, there.outputs, patch, classes) && rowsEqual(here.scores, there.scores, patch, classes) && rowsEqual(here.events, there.events, patch, classes)
-    sums.patches += here.patches
-    if (there.outputs.length === here.outputs.length) for (let patch = 0; patch < here.patches; patch++) if (same(patch)) sums.equalPatches++
-    if (classHere === classThere && (there.clip === null || here.patches === 0 || argMax(there.clip, 0, classes) === classHere)) sums.equalLabels++
-    if (label !== null && card.classes?.[classThere] === label) sums.rightDevice++
-    if (label !== null && card.classes?.[classHere] === label) sums.rightHere++
-    for (const { results, instructions } of there.calls) if (instructions !== null && instructions > 1000) (results === 0 ? frames : polls).push(instructions)
-    stack = Math.max(stack, there.stack)
+    const run = await runStream(device, readHeader(files), compare.classes, withTail(samples, features), Math.min(2048, features.mel.hopLength), featuresOf(files).clip)
+    const { patches, equalPatches, here, there, equalClip, without } = compare.run(samples, run)
+    const isRight = (found: number) => label !== null && card.classes?.[found] === label
+    sums.patches += patches
+    sums.equalPatches += equalPatches
+    if (here === there && equalClip) sums.equalLabels++
+    if (isRight(there)) sums.rightDevice++
+    if (isRight(here)) sums.rightHere++
+    without.forEach((found, block) => (rightWithout[block]! += isRight(found) ? 1 : 0))
+    for (const { results, instructions } of run.calls) if (instructions !== null && instructions > 1000) (results === 0 ? frames : polls).push(instructions)
+    if (run.clipInstructions !== null && blocks.length > 0) heads.push(run.clipInstructions)
+    stack = Math.max(stack, run.stack)
   }
   const { patches, equalPatches, equalLabels } = sums
   if (equalPatches !== patches || equalLabels !== count)
@@ -211,23 +226,12 @@ export async function verifyChain(device: Device, { files, graph, card, features
     equalPatches,
     equalLabels,
     accuracy: clips.length === 0 ? null : { device: sums.rightDevice / count, typescript: sums.rightHere / count },
+    without: clips.length === 0 || blocks.length === 0 ? null : blocks.map(({ name: block }, i) => ({ block, accuracy: rightWithout[i]! / count })),
     frame: frames.length === 0 ? null : { mean: Math.round(frames.reduce((a, b) => a + b) / frames.length), most: Math.max(...frames) },
     poll: polls.length === 0 ? null : Math.max(...polls),
+    head: heads.length === 0 ? null : Math.max(...heads),
     stack,
   }
-}
-
-/** Class of the largest mean of int8 outputs; −1 without one. */
-function clipClass(outputs: Int8Array, classes: number): number {
-  if (outputs.length === 0) return -1
-  const sums = new Float64Array(classes)
-  for (const [i, q] of outputs.entries()) sums[i % classes]! += q
-  return argMax(sums, 0, classes)
-}
-
-function rowsEqual(a: ArrayLike<number>, b: ArrayLike<number>, row: number, length: number): boolean {
-  for (let i = row * length; i < (row + 1) * length; i++) if (!Object.is(a[i], b[i])) return false
-  return true
 }
 
 /** What a step gives, or null with a remark where a tool is missing. */

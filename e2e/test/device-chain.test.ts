@@ -6,7 +6,7 @@ import { createRandom, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, tensor, t
 import { deviceTables } from '@aed/dsp-mel'
 import { quantize } from '@aed/quantize-int8'
 import { generateC } from '@aed/stm32-deploy'
-import { openDevice, runStream } from '@aed/stm32-deploy/node'
+import { openDevice, readHeader, runStream } from '@aed/stm32-deploy/node'
 import { describe, expect, it } from '@jest/globals'
 import { runDeviceChain, withTail } from '../src/device-chain.ts'
 import { verifyLayers } from '../src/verify-deployment.ts'
@@ -51,7 +51,7 @@ describeWith('cc', 'the chain in C', () => {
     const device = await openDevice(files, 'host', { sanitize: true })
     try {
       for (const chunk of [7, 1600]) {
-        const run = await runStream(device, { name: 'net', inputSize: nMels * features.patches.patchLength, outputSize: CLASSES }, CLASSES, withTail(recording, features), chunk)
+        const run = await runStream(device, readHeader(files), CLASSES, withTail(recording, features), chunk)
         expect(run).toMatchObject({ lost: 0, outputs: expected.outputs, scores: expected.scores, events: expected.events })
         expect(run.clip).toEqual(meanScores(expected.outputs))
       }
@@ -96,7 +96,7 @@ describeWith('qemu', 'the chain on emulated cores', () => {
     const expected = runDeviceChain(graph, features, detect, recording)
     const device = await openDevice(files, board)
     try {
-      const run = await runStream(device, { name: 'net', inputSize: 3200, outputSize: CLASSES }, CLASSES, withTail(recording, features), features.mel.hopLength)
+      const run = await runStream(device, readHeader(files), CLASSES, withTail(recording, features), features.mel.hopLength)
       expect(run).toMatchObject({ lost: 0, outputs: expected.outputs, scores: expected.scores, events: expected.events })
       const frames = run.calls.filter(({ results, instructions }) => results === 0 && instructions! > 1000).map(({ instructions }) => instructions!)
       expect(frames.length).toBeGreaterThan(100)

@@ -40,7 +40,7 @@ export async function verifyDeployment(task: Task, { output, signal }: { readonl
       const device = await openDevice(files, board as 'mps2-an505', { signal })
       try {
         const emulator = await verifyNetwork(device, files, few)
-        const chain = features && card && !logits ? await verifyChain(device, { files, graph, card, features, clips }, (progress) => output.progress(progress)) : null
+        const chain = features && card && !logits ? await verifyChain(device, { files, graph, card, features, clips, clipFrames: report.head?.clipFrames }, (progress) => output.progress(progress)) : null
         const estimate = (await orRemark(() => estimateDeployment(device, report, few.inputs.slice(0, few.inputs.length / few.count), features), (text) => remarks.push(`Cycles are not estimated: ${text}.`))) ?? null
         return { emulator, chain, estimate }
       } finally {

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { createRandom, decodeNpy, encodeNpy, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, tensor, type ModelCard } from '@aed/core'
+import { createRandom, decodeNpy, encodeFloat32, encodeNpy, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, tensor, type ClipBlock, type ModelCard } from '@aed/core'
 import { quantize, writeTflite } from '@aed/quantize-int8'
 
 const bin = fileURLToPath(new URL('../bin/aed.js', import.meta.url))
@@ -272,6 +272,30 @@ describe('aed infer and aed deploy', () => {
     expect(verified.chain.accuracy.device).toBe(verified.chain.accuracy.typescript)
     expect(header).toContain('accuracy of the chain on 3 clips of chain-clips: ')
     expect(chain.clipState).toBe(16)
+  })
+
+  it('deploys a clip head of statistics: labels of clips on the emulated core, what each block costs and gives; refuses buffered blocks by name', () => {
+    const t = new GraphBuilder('tapped')
+    const tap = t.conv2d('conv', t.input('x', [1, 8, 6, 1]), t.constant('w', 'float32', [4, 3, 3, 1], values(36)), t.constant('b', 'float32', [4], values(4)), { activation: 'relu' })
+    const tapped = quantize({ graph: t.build([tap]), calibration: tensor('float32', [8, 8, 6, 1], values(384)) }, {}).graph
+    const features = featureConfig({ mel: { nMels: 8, nFft: 256, dbRef: 'running' }, patches: { patchLength: 6 }, audio: { trimSilenceDb: null } })
+    const numbers = (length: number) => encodeFloat32(values(length))
+    const cardWith = (more: ClipBlock[], length: number): ModelCard => ({
+      schema: MODEL_CARD_SCHEMA, name: 'tapped', classes: ['a', 'b', 'c'], features, provenance: {}, licence: 'CC0-1.0',
+      head: { kind: 'clip', patchStep: 3, activation: 'softmax', mean: numbers(length), scale: numbers(length), weights: numbers(3 * length), bias: numbers(3), blocks: [{ kind: 'tap', name: 'conv', tensor: tapped.outputs[0]!, rowPool: 1, statistics: ['mean', 'std', 'max'], epsilon: 1e-4, sqrt: true }, ...more] },
+    }) // prettier-ignore
+    writeFileSync(at('head.tflite'), writeTflite({ graph: tapped, card: cardWith([{ kind: 'logMelMoments', name: 'mel', statistics: ['mean', 'delta'] }], 72 + 16) }))
+    writeFileSync(at('buffered.tflite'), writeTflite({ graph: tapped, card: cardWith([{ kind: 'bandEnvelopes', name: 'env4' }], 72 + 124) }))
+    expect(failure('deploy', 'buffered.tflite', '--out', 'other')).toMatch(/DEPLOY_UNSUPPORTED: model 'tapped': its clip head .*'env4' \(bandEnvelopes, 313 KiB for 10 s\); train a head of streaming blocks/)
+    expect(failure('deploy', 'head.tflite', '--out', 'other', '--logits')).toContain('INVALID_OPTION')
+    expect(existsSync(at('other'))).toBe(false)
+    const { status, stdout, stderr } = aed('deploy', 'head.tflite', '--out', 'head', '--verify', '--data', 'chain-clips', '--json')
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: '' })
+    const { verified, head } = JSON.parse(stdout) as { verified: { inputs: number; equal: number; chain: { clips: number; equalLabels: number; without: { block: string }[] } | null }; head: { blocks: { name: string; state: number }[] } }
+    expect(verified).toMatchObject({ inputs: 32, equal: 32 })
+    expect(head.blocks).toMatchObject([{ name: 'conv', state: 24 * 9 }, { name: 'mel', state: 8 * 9 }])
+    expect(readFileSync(at('head', 'report.html'), 'utf8')).toContain('<h2>Clip head</h2>')
+    if (verified.chain) expect(verified.chain).toMatchObject({ clips: 3, equalLabels: 3, without: [{ block: 'conv' }, { block: 'mel' }] })
   })
 
   it('writes a C project whose output equals the engine, and refuses a folder that is not empty', () => {

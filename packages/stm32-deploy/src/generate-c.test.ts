@@ -64,7 +64,7 @@ describe('generateC', () => {
   it('leaves the last softmax out for logits', () => {
     const { files, report } = generateC({ graph: tiny(), card: null }, { logits: true })
     expect(Object.keys(files)).not.toContain('src/net_softmax_s8.c')
-    expect(report.output.scale).not.toBe(1 / 256)
+    expect(report.output!.scale).not.toBe(1 / 256)
     const g = new Int8Graphs(1, [1, 4])
     expect(() => generateC({ graph: g.build(g.plain('relu', g.input)), card: null }, { logits: true })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })

@@ -9,7 +9,9 @@ import { emitLibrary } from './emit/emit-library.ts'
 import { emitSelftest } from './emit/emit-selftest.ts'
 import { emitTables, emitTablesHeader } from './emit/emit-tables.ts'
 import type { Library } from './emit/library.ts'
-import { lowerGraph } from './lower/lower-graph.ts'
+import { emitHead } from './head/emit-head.ts'
+import { planHead, type HeadPlan } from './head/plan-head.ts'
+import { lowerGraph, lowerTaps } from './lower/lower-graph.ts'
 import type { Network, NetworkEnd } from './network.ts'
 import { checkName, deployOptionsSchema, type DeployOptions } from './options.ts'
 import { choosePlan } from './plan/choose-plan.ts'
@@ -22,14 +24,14 @@ import { reportOf, type DeployReport } from './report.ts'
 export interface SelftestVector {
   /** int8, all values of the graph's int8 input. */
   readonly input: Int8Array
-  /** int8, all values of the graph's int8 output (of the logits where those are wanted). */
-  readonly output: Int8Array
+  /** int8, all values of the graph's int8 output (of the logits where those are wanted); with a clip head of statistics float32, the scores of a clip of this patch alone. */
+  readonly output: Int8Array | Float32Array
 }
 
 export interface GenerateInput {
   /** An int8 graph. */
   readonly graph: Graph
-  /** Where class names and licence come from; null when unknown. */
+  /** Where class names, licence and clip head come from; null when unknown. */
   readonly card: ModelCard | null
   /** Tables of the model's front end, from `deviceTables` of @aed/dsp-mel. Left out: the network alone, no `NAME_audio_*`. */
   readonly frontEnd?: DeviceTables | undefined
@@ -59,24 +61,36 @@ export function generateC({ graph, card, frontEnd, selftest, provenance = {}, pl
   const parsed: DeployOptions = parseOptions(deployOptionsSchema, options, 'generateC')
   const { name } = parsed
   checkName(name)
-  if (card?.head.kind === 'clip')
-    throw new AedError('DEPLOY_UNSUPPORTED', `graph '${graph.name}': its clip head works on statistics (${card.head.blocks.map((block) => `'${block.name}': ${block.kind}`).join(', ')}), which the C library does not carry`, {
-      hint: 'deploy a model whose clips get the mean of their patches',
-    })
-  const lowered = lowerGraph(validateGraph(graph), parsed.logits)
+  validateGraph(graph)
   const classes = card?.classes ?? null
-  if (classes && classes.length !== lowered.output.size)
+  const head = card && clipHeadOf(graph, card, frontEnd)
+  if (head && parsed.logits) throw new AedError('INVALID_OPTION', `logits: model '${card.name}' has a clip head, whose scores are of clips`, { hint: 'leave the option out' })
+  const lowered = head ? lowerTaps(graph, head.taps) : lowerGraph(graph, parsed.logits)
+  if (classes && lowered.output && classes.length !== lowered.output.size)
     throw new AedError('MODEL_MISMATCH', `graph '${graph.name}' has ${lowered.output.size} outputs, its card ${classes.length} classes`)
   if (selftest) {
     checkLength('input', selftest.input, lowered.input)
-    checkLength('output', selftest.output, lowered.output)
+    checkLength('output', selftest.output, lowered.output ?? { name: 'the clip head', size: head!.linear.classes })
   }
   throwIfAborted(context.signal)
   const { network, plan } = planned(lowered, parsed, planFile)
   const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0)
-  const audio = frontEnd ? planAudio(frontEnd, card, network.input, network.output, macs, parsed.audioBuffer) : null
-  const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, provenance: { ...scalarsOf(card), ...provenance }, network, plan, audio, selftest: selftest ?? null }
+  const { input, output } = network
+  const audio = frontEnd ? planAudio(frontEnd, { card, input, output, head, macs, bufferMs: parsed.audioBuffer, clipDuration: parsed.clipDuration }) : null
+  const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, provenance: { ...scalarsOf(card), ...provenance }, network, plan, audio, head, selftest: selftest ?? null }
   return { files: emitFiles(library), rows: rowTrace({ network, plan }), report: reportOf(library, planFile === undefined ? parsed : { ...parsed, plan: 'own' }, notes(library)) }
+}
+
+/**
+ * The clip head of statistics that a library of a model carries: what {@link generateC} refuses of it is told without planning the network.
+ * @returns null for a head of mean scores
+ * @throws AedError `DEPLOY_UNSUPPORTED` for blocks and taps that the C library does not carry; `MODEL_MISMATCH`, `MODEL_INVALID` where head, graph and card do not fit together
+ */
+export function clipHeadOf(graph: Graph, card: ModelCard, frontEnd?: DeviceTables): HeadPlan | null {
+  const { name, features, head } = card
+  if (head.kind !== 'clip') return null
+  if (!features) throw new AedError('MODEL_MISMATCH', `model '${name}': a clip head needs the feature config in its card`)
+  return planHead(graph, card, head, frontEnd ? { ...features, mel: frontEnd.options } : features)
 }
 
 /** What a card says of a model's making in single words and numbers. */
@@ -90,12 +104,12 @@ function planned(network: Network, { plan, ram, flash }: DeployOptions, file: un
   return choosePlan(network, { favours: plan, ram, flash })
 }
 
-function checkLength(what: 'input' | 'output', { length }: Int8Array, { size, name }: NetworkEnd): void {
+function checkLength(what: 'input' | 'output', { length }: Int8Array | Float32Array, { size, name }: Pick<NetworkEnd, 'name' | 'size'>): void {
   if (length !== size) throw new AedError('INVALID_INPUT', `generateC: selftest.${what} has ${length} values, '${name}' has ${size}`)
 }
 
 function emitFiles(library: Library): Readonly<Record<string, string>> {
-  const { name, network, selftest } = library
+  const { name, network, selftest, head } = library
   const tables = network.layers.some((layer) => layer.tables.length > 0)
   const files: Record<string, string> = {
     [`include/${name}.h`]: emitHeader(library),
@@ -104,7 +118,7 @@ function emitFiles(library: Library): Readonly<Record<string, string>> {
     ...(selftest && { [`src/${name}_selftest.c`]: emitSelftest(library, selftest) }),
     ...emitKernels(library),
     ...emitAudio(library),
-    ...emitClip(library),
+    ...(head ? emitHead(library, head) : emitClip(library)),
   }
   const sources = Object.keys(files).filter((path) => path.endsWith('.c'))
   return { ...files, 'CMakeLists.txt': emitCMake(name, sources) }

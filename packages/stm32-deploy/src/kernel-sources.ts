@@ -550,6 +550,32 @@ typedef struct {
 /* Softmax over the channels, row \`index\`; exps[d] = e^(-beta * scale * d) in float32. \`out\` may be the same row as \`in\`. */
 void aed_softmax_s8(const aed_softmax_s8_params *params, const float *exps, const int8_t *in, int8_t *out, int32_t index);
 
+typedef struct {
+    aed_lines in;
+    int16_t zero_point;
+} aed_tap_statistics_s8_params;
+
+/*
+ * Statistics of a clip head, fed by input row \`index\`, over its columns: with x = in - zero_point, sum += x, squares += x * x, and the
+ * largest \`in\`; [in.height][in.channels] values each, kept from run to run by the caller. NULL: not wanted.
+ * x is of 9 bits: with at most 65,793 columns in all, sums stay below 2^24 and squares below 2^32.
+ */
+void aed_tap_statistics_s8(const aed_tap_statistics_s8_params *params, const int8_t *in, int32_t *sum, uint32_t *squares, int8_t *max,
+                           int32_t index);
+
+typedef struct {
+    aed_lines in;
+    int16_t zero_point;
+    int16_t row_pool; /* divides in.height; at most 255 */
+} aed_pooled_tap_statistics_s8_params;
+
+/*
+ * The same of the sums of row_pool neighbouring rows: x = their sum - row_pool * zero_point; [in.height / row_pool][in.channels] values, fed
+ * by pool \`index\`. With at most 2^24 / (255 row_pool^2) columns in all the same limits hold.
+ */
+void aed_pooled_tap_statistics_s8(const aed_pooled_tap_statistics_s8_params *params, const int8_t *in, int32_t *sum, uint32_t *squares,
+                                  int16_t *max, int32_t index);
+
 #endif
 `,
   'include/aed_types.h': `/* Rows, sizes and the fixed-point arithmetic that all kernels share. */
@@ -1965,6 +1991,49 @@ void aed_pad_s8(const aed_pad_s8_params *params, const int8_t *in, int8_t *out, 
     }
 }
 `,
+  'src/aed_pooled_tap_statistics_s8.c': `#include "aed_kernels.h"
+
+void aed_pooled_tap_statistics_s8(const aed_pooled_tap_statistics_s8_params *params, const int8_t *in, int32_t *sum, uint32_t *squares,
+                                  int16_t *max, int32_t index)
+{
+    const int32_t channels = params->in.channels;
+    const int32_t size = aed_row_size(&params->in);
+    const int32_t pool = params->row_pool;
+    const int8_t *const first = in + aed_row_offset(&params->in, index * pool);
+    const int8_t *const end = in + params->in.slots * size;
+    const int32_t slots = index * channels;
+
+    for (int32_t channel = 0; channel < channels; ++channel) {
+        const int32_t slot = slots + channel;
+        int32_t of_rows = 0;
+        uint32_t of_squares = 0;
+        int32_t most = INT16_MIN;
+
+        for (int32_t i = channel; i < size; i += channels) {
+            const int8_t *row = first;
+            int32_t x = 0;
+
+            for (int32_t y = 0; y < pool; ++y) {
+                x += row[i];
+                row = row + size == end ? in : row + size;
+            }
+            most = aed_max(most, x);
+            x -= pool * params->zero_point;
+            of_rows += x;
+            of_squares += (uint32_t)(x * x);
+        }
+        if (sum != NULL) {
+            sum[slot] += of_rows;
+        }
+        if (squares != NULL) {
+            squares[slot] += of_squares;
+        }
+        if (max != NULL) {
+            max[slot] = (int16_t)aed_max(max[slot], most);
+        }
+    }
+}
+`,
   'src/aed_reshape_s8.c': `#include <string.h>
 
 #include "aed_kernels.h"
@@ -2040,6 +2109,41 @@ void aed_softmax_s8(const aed_softmax_s8_params *params, const float *exps, cons
         }
         row += channels;
         out_row += channels;
+    }
+}
+`,
+  'src/aed_tap_statistics_s8.c': `#include "aed_kernels.h"
+
+void aed_tap_statistics_s8(const aed_tap_statistics_s8_params *params, const int8_t *in, int32_t *sum, uint32_t *squares, int8_t *max,
+                           int32_t index)
+{
+    const int8_t *row = in + aed_row_offset(&params->in, index);
+    const int32_t channels = params->in.channels;
+    const int32_t size = aed_row_size(&params->in);
+    const int32_t slots = index * channels;
+
+    for (int32_t channel = 0; channel < channels; ++channel) {
+        const int32_t slot = slots + channel;
+        int32_t of_row = 0;
+        uint32_t of_squares = 0;
+        int32_t most = -128;
+
+        for (int32_t i = channel; i < size; i += channels) {
+            const int32_t x = row[i] - params->zero_point;
+
+            of_row += x;
+            of_squares += (uint32_t)(x * x);
+            most = aed_max(most, row[i]);
+        }
+        if (sum != NULL) {
+            sum[slot] += of_row;
+        }
+        if (squares != NULL) {
+            squares[slot] += of_squares;
+        }
+        if (max != NULL) {
+            max[slot] = (int8_t)aed_max(max[slot], most);
+        }
     }
 }
 `,

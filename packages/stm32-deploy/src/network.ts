@@ -19,10 +19,10 @@ export interface Call {
   readonly complete: number
 }
 
-/** Where a tensor's rows lie: the caller's input or output, or a ring in the arena. */
+/** Where a tensor's rows lie: the caller's input or output, a ring in the arena, or nowhere (`sink`: what takes them in keeps what it needs in the clip's state). */
 export interface Storage {
   readonly name: string
-  readonly place: 'input' | 'output' | 'arena'
+  readonly place: 'input' | 'output' | 'arena' | 'sink'
   readonly rows: number
   /** In bytes. */
   readonly rowSize: number
@@ -56,7 +56,12 @@ export interface Table {
 }
 
 /** An argument of a kernel after the parameters and before the call's index. */
-export type Argument = { readonly table: number } | { readonly storage: number } | { readonly work: 'int8_t' | 'int16_t' | 'int32_t' }
+export type Argument =
+  | { readonly table: number }
+  | { readonly storage: number }
+  | { readonly work: 'int8_t' | 'int16_t' | 'int32_t' }
+  /** An array of the clip's state, from a place on; null: none. */
+  | { readonly state: 'sums' | 'squares' | 'maxima' | 'wide_maxima'; readonly at: number | null }
 
 /** Memory of a layer beside its rows: for one call, or from its first call to its last. */
 export interface Work {
@@ -84,6 +89,8 @@ export type KernelName =
   | 'reshape_s8'
   | 'dense_s8'
   | 'softmax_s8'
+  | 'tap_statistics_s8'
+  | 'pooled_tap_statistics_s8'
 
 /** What the generator has shown for the model at hand before it took a kernel in place of the literal sequence. */
 export interface Proof {
@@ -146,7 +153,8 @@ export interface NetworkEnd extends Affine {
 
 export interface Network {
   readonly input: NetworkEnd
-  readonly output: NetworkEnd
+  /** null for a network whose taps a clip head takes in. */
+  readonly output: NetworkEnd | null
   readonly storages: readonly Storage[]
   /** In no particular order: the planner finds one. */
   readonly layers: readonly Layer[]

@@ -9,6 +9,7 @@ export const deployOptionsSchema = v.strictObject({
   flash: option.integerOrNone(null, 'most flash for weights and tables, with which the fast plan buys speed; none: the least', { min: 1, unit: 'bytes' }),
   logits: option.boolean(false, 'leave the last softmax out: the output is its input'),
   audioBuffer: option.numberOrNone(null, 'sound that may wait while the network runs; none: what its size suggests', { min: 0, max: 60000, unit: 'ms' }),
+  clipDuration: option.numberOrNone(null, 'with a clip head of statistics: longest clip of a stream, after which the next begins; none: the longest that the model was trained on', { min: 0, exclusiveMin: true, unit: 's' }),
   target: option.choice(['stm32u585', 'cortex-m4f', 'host'], 'stm32u585', 'what the library is for'),
 })
 

@@ -1,4 +1,5 @@
 import { GENERATOR_VERSION } from './kernel-sources.ts'
+import { headReportOf, type HeadReport } from './head/head-report.ts'
 import type { NetworkEnd, Proof } from './network.ts'
 import { arenaSize, type Library } from './emit/library.ts'
 import type { DeployOptions } from './options.ts'
@@ -78,7 +79,10 @@ export interface DeployReport {
   readonly planFile: PlanFile
   readonly target: DeployOptions['target']
   readonly input: NetworkEnd
-  readonly output: NetworkEnd
+  /** null with a clip head of statistics. */
+  readonly output: NetworkEnd | null
+  /** A clip head of statistics; null without one. */
+  readonly head: HeadReport | null
   readonly memory: {
     /** `NAME_ARENA_SIZE`: rows, sums and scratch. */
     readonly arena: number
@@ -131,13 +135,14 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
     target: options.target,
     input: network.input,
     output: network.output,
+    head: library.head && headReportOf(library.head, library.audio),
     memory: {
       arena: arenaSize(library),
       activation: plan.activationPeak,
       scratch: plan.buffers.reduce((most, { kind, bytes }) => (kind === 'scratch' ? Math.max(most, bytes) : most), 0),
       lowerBound: plan.peak,
       input: network.input.size,
-      output: network.output.size,
+      output: network.output?.size ?? 0,
       stack: null,
       total: null,
     },

@@ -50,7 +50,7 @@ export function replay(network: Network, plan: Plan): readonly string[] {
     complete[layer.output] = rows
   })
   network.layers.forEach((layer, index) => {
-    if (network.storages[layer.output]!.place === 'output' && next[index] !== layer.calls.length) wrong.push(`${layer.op} '${layer.name}' makes ${next[index]!} of ${layer.calls.length} calls`)
+    if (['output', 'sink'].includes(network.storages[layer.output]!.place) && next[index] !== layer.calls.length) wrong.push(`${layer.op} '${layer.name}' makes ${next[index]!} of ${layer.calls.length} calls`)
   })
   return wrong
 }

@@ -108,7 +108,7 @@ describeWith(['arm-none-eabi-gcc', 'qemu-system-arm'], 'openDevice', () => {
 
   it('MODEL_MISMATCH when the device runs another library', async () => {
     const device = await openDevice(network, 'host')
-    await expect(runNetwork(device, { name: 'net', inputSize: 126, outputSize: 5 }, inputs, 3)).rejects.toMatchObject({ code: 'MODEL_MISMATCH' })
+    await expect(runNetwork(device, { ...readHeader(files), outputSize: 5 }, inputs, 3)).rejects.toMatchObject({ code: 'MODEL_MISMATCH' })
     await device.close()
   })
 })

@@ -8,6 +8,7 @@ import { buildForHost, runOnHost, STRICT_FLAGS } from '../src/node/host-build.ts
 import { writeFiles } from '../src/node/library-files.ts'
 import { measureFootprint } from '../src/node/measure-footprint.ts'
 import { runTool } from '../src/node/run-tool.ts'
+import { cardWith, HEADS, tappedNetwork } from './clip-heads.ts'
 import { everyKernel, miniResNet } from './networks.ts'
 import { expectedOutputs, FASTEST, testInputs } from './run-generated.ts'
 import { describeWith } from './tools.ts'
@@ -17,13 +18,17 @@ const inputs = testInputs(9 * 7 * 2, 1)
 const outputs = expectedOutputs(graph, inputs)
 const selftest = { input: inputs.slice(0, 126), output: outputs.slice(0, 4) }
 const { files } = generateC({ graph, card: null, selftest }, FASTEST)
-const sources = Object.keys(files).filter((file) => file.endsWith('.c'))
+/** A second library with a clip head of statistics: of it what the first has not. */
+const tapped = tappedNetwork(2)
+const head = generateC({ graph: tapped, card: cardWith(tapped, HEADS['two taps, rows averaged, moments']!(tapped.outputs), 2) }, { name: 'head' }).files
+const more = Object.keys(head).filter((file) => !(file.replace('head', 'net') in files))
+const sources = [...Object.keys(files), ...more].filter((file) => file.endsWith('.c'))
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 let dir = ''
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'aed-toolchains-'))
-  await writeFiles(dir, files)
+  await writeFiles(dir, { ...head, ...files })
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
@@ -31,7 +36,8 @@ const compile = (compiler: string, flags: readonly string[]) => runTool(compiler
 
 it('these tests compile every kernel that there is', () => {
   const kernels = Object.keys(KERNEL_SOURCES).filter((file) => file.endsWith('_s8.c'))
-  expect(sources.filter((file) => file.endsWith('_s8.c')).toSorted()).toEqual(kernels.map((file) => file.replace('aed_', 'net_')).toSorted())
+  const compiled = new Set(sources.map((file) => file.replace(/(net|head)_/, 'aed_')))
+  expect(kernels.filter((file) => !compiled.has(file))).toEqual([])
 })
 
 describeWith(['gcc'], 'generated C under gcc', () => {
@@ -39,14 +45,14 @@ describeWith(['gcc'], 'generated C under gcc', () => {
     expect((await compile('gcc', [...STRICT_FLAGS, `-std=${standard}`, '-O2'])).stderr).toBe('')
   })
 
-  it('has no writable globals, calls memcpy and memset alone, and defines nothing without its prefix', async () => {
+  it('has no writable globals, calls memcpy, memset and sqrtf alone, and defines nothing without its prefix', async () => {
     await compile('gcc', [...STRICT_FLAGS, '-O2'])
     const symbols = text((await runTool('nm', ['-P', ...sources.map((file) => path.basename(file).replace('.c', '.o'))], { cwd: dir })).stdout)
     const ofKind = (kinds: string) => Array.from(symbols.matchAll(/^(\S+) (\S)/gm), ([, name, kind]) => ({ name: name!, kind: kind! })).filter(({ kind }) => kinds.includes(kind))
     expect(ofKind('bBdDC')).toEqual([])
-    expect(ofKind('TRV').filter(({ name }) => !name.startsWith('net_'))).toEqual([])
-    const called = ofKind('U').map(({ name }) => name).filter((name) => !name.startsWith('net_') && name !== '_GLOBAL_OFFSET_TABLE_')
-    expect(called.filter((name) => !['memcpy', 'memset', 'memcmp'].includes(name))).toEqual([])
+    expect(ofKind('TRV').filter(({ name }) => !/^(net|head)_/.test(name))).toEqual([])
+    const called = ofKind('U').map(({ name }) => name).filter((name) => !/^(net|head)_/.test(name) && name !== '_GLOBAL_OFFSET_TABLE_')
+    expect(called.filter((name) => !['memcpy', 'memset', 'memcmp', 'sqrtf'].includes(name))).toEqual([])
   })
 
   it('rejects a null pointer and a misaligned arena, and passes its self-test', async () => {
@@ -63,7 +69,7 @@ int main(void)
 }
 `,
     )
-    await runTool('gcc', [...STRICT_FLAGS, '-Iinclude', 'main.c', ...sources, '-o', 'main'], { cwd: dir })
+    await runTool('gcc', [...STRICT_FLAGS, '-Iinclude', 'main.c', ...sources, '-lm', '-o', 'main'], { cwd: dir })
     await runTool(path.join(dir, 'main'), [])
   })
 
@@ -87,7 +93,7 @@ int main(void) { return net_selftest(&arena) | Other_2_selftest(&arena); }
 `,
     )
     const both = [...sources, ...Object.keys(other).filter((file) => file.endsWith('.c'))]
-    await runTool('gcc', [...STRICT_FLAGS, '-Iinclude', 'two.c', ...both, '-o', 'two'], { cwd: dir })
+    await runTool('gcc', [...STRICT_FLAGS, '-Iinclude', 'two.c', ...both, '-lm', '-o', 'two'], { cwd: dir })
     await runTool(path.join(dir, 'two'), [])
   })
 })
@@ -96,7 +102,7 @@ describeWith(['g++'], 'the header under C++', () => {
   it('is free of warnings and links with C', async () => {
     await writeFile(path.join(dir, 'main.cpp'), '#include "net.h"\nalignas(16) static unsigned char arena[NET_ARENA_SIZE];\nint main() { return net_selftest(arena); }\n')
     await compile('gcc', STRICT_FLAGS)
-    await runTool('g++', ['-std=c++11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-Iinclude', 'main.cpp', ...sources.map((file) => path.basename(file).replace('.c', '.o')), '-o', 'cpp'], { cwd: dir })
+    await runTool('g++', ['-std=c++11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-Iinclude', 'main.cpp', ...sources.map((file) => path.basename(file).replace('.c', '.o')), '-lm', '-o', 'cpp'], { cwd: dir })
     await runTool(path.join(dir, 'cpp'), [])
   })
 })

@@ -3,9 +3,9 @@ import * as v from 'valibot'
 import { AedError, audioOptionsSchema, isAedError, melOptionsSchema, option, parseOptions, patchOptionsSchema, sha256, type ModelCard } from '@aed/core'
 import { fileError, readBytes } from '@aed/core/node'
 import { deviceTables } from '@aed/dsp-mel'
-import { engineOutputs, memoryRows, orRemark, randomVectors, renderDeploymentHtml, timeRows, verificationLines, type Deployment } from '@aed/e2e'
+import { headRows, memoryRows, orRemark, randomVectors, renderDeploymentHtml, timeRows, verificationLines, type Deployment } from '@aed/e2e'
 import { isInt8Graph } from '@aed/model-miniresnetv2'
-import { completeReport, deployOptionsSchema, emitFirmware, generateC, planTable, stateStack, type DeployReport, type GenerateInput } from '@aed/stm32-deploy'
+import { clipHeadOf, completeReport, deployOptionsSchema, emitFirmware, generateC, planTable, stateStack, type DeployReport, type GenerateInput } from '@aed/stm32-deploy'
 import { measureChain, measureFootprint, writeProject } from '@aed/stm32-deploy/node'
 import type { CommandModule } from '../commands.ts'
 import { cardFor } from '../model-card.ts'
@@ -50,9 +50,10 @@ export const deploy: CommandModule = {
     const frontEnd = chooseFrontEnd(card, chain)
     if (data !== undefined && !('tables' in frontEnd)) throw new AedError('USAGE', `aed deploy: --data is for the whole chain: ${frontEnd.note}`, { hint: 'add --live-db-ref running, patch or a number' })
     const plan = ['low-ram', 'fast'].includes(settings.plan) ? undefined : await readPlan(settings.plan)
-    const vectors = randomVectors(model.graph, settings.logits, verify ? VERIFY_INPUTS : 1)
-    const size = vectors.inputs.length / vectors.count
-    const selftest = { input: vectors.inputs.slice(0, size), output: engineOutputs(model.graph, settings.logits, vectors.inputs.slice(0, size), 1) }
+    const head = card && clipHeadOf(model.graph, card, 'tables' in frontEnd ? frontEnd.tables : undefined)
+    const vectors = randomVectors(model.graph, card, settings.logits, verify ? VERIFY_INPUTS : 1)
+    const [given, made] = [vectors.inputs.slice(0, vectors.inputs.length / vectors.count), vectors.outputs.slice(0, vectors.outputs.length / vectors.count)]
+    const selftest = { input: given, output: head ? new Float32Array(made.buffer).subarray(head.linear.features) : made }
     const provenance = { 'SHA-256 of the model': await sha256(await readBytes(model.path)) }
     const input: GenerateInput = { graph: model.graph, card, selftest, provenance, plan, ...('tables' in frontEnd && { frontEnd: frontEnd.tables }) }
     const library = generateC(input, settings)
@@ -135,11 +136,13 @@ async function measured(files: Readonly<Record<string, string>>, report: DeployR
 function summary(out: string, deployment: Deployment): string {
   const { name, memory, footprint, notes, layers, verified } = deployment
   const plan = planTable({ layers })
+  const blocks = headRows(deployment)
   return [
     `${out}: C library '${name}'${footprint ? `, ${footprint.compiler}` : ''}`,
     table(['', 'how known', 'KiB', 'published'], memoryRows(deployment)),
     `the lower bound of this plan's arena is ${(memory.lowerBound / 1024).toFixed(2)} KiB: rows that are needed at the same time`,
     ...(verified?.emulator ? [table(['', 'how known', '', 'published'], timeRows(deployment))] : []),
+    ...(deployment.head ? [table(blocks.heading, blocks.rows)] : []),
     table(plan.heading, plan.rows),
     ...verificationLines(deployment),
     ...notes.map((note) => `note: ${note}`),

@@ -40,8 +40,13 @@ static void restart(aed_audio_state *state)
     state->read = 0;
     state->written = AED_PADDING;
     state->frames = 0;
+#if AED_CLIP_HEAD
+    state->clip_frames = 0;
+    (void)aed_clip_reset(&state->clip);
+#else
     state->results = 0;
     memset(state->events, 0, sizeof state->events);
+#endif
 #if AED_DETECTS
     memset(state->quiet, 0, sizeof state->quiet);
 #endif
@@ -89,6 +94,25 @@ uint32_t aed_audio_lost(const aed_audio_state *state)
     return state == NULL ? 0 : LOAD(&state->lost);
 }
 
+#if AED_CLIP_HEAD
+
+const aed_clip_state *aed_audio_clip(const aed_audio_state *state)
+{
+    return state == NULL ? NULL : &state->clip;
+}
+
+int aed_audio_begin_clip(aed_audio_state *state)
+{
+    if (state == NULL) {
+        return AED_ERROR_NULL;
+    }
+    state->frames = 0;
+    state->clip_frames = 0;
+    return aed_clip_reset(&state->clip);
+}
+
+#else
+
 const int8_t *aed_audio_output(const aed_audio_state *state)
 {
     return state == NULL ? NULL : state->recent[(state->results + AED_RECENT - 1) % AED_RECENT];
@@ -98,6 +122,8 @@ const uint8_t *aed_audio_events(const aed_audio_state *state)
 {
     return state == NULL ? NULL : state->events;
 }
+
+#endif
 
 /* Mel powers of the oldest frame; its hop of samples is let go. */
 static void take_frame(aed_audio_state *state, float *mel)
@@ -129,6 +155,9 @@ static void put_column(aed_audio_state *state, float *mel, int32_t column)
     aed_fe_decibels_f32(&aed_audio_front_end, state->reference, mel);
 #endif
     aed_fe_quantize_s8(mel, AED_BANDS, AED_INPUT_SCALE, AED_INPUT_ZERO_POINT, state->patch + column, AED_PATCH);
+#if AED_CLIP_HEAD && AED_CLIP_MOST_FRAMES > 0
+    (void)aed_clip_add_frame(&state->clip, state->patch + column, AED_PATCH);
+#endif
 }
 
 #if AED_REFERENCE == AED_REFERENCE_PATCH || AED_REFERENCE == AED_REFERENCE_RUNNING
@@ -202,6 +231,32 @@ static void next_patch(aed_audio_state *state)
 
 #endif
 
+#if AED_CLIP_HEAD
+
+/* A clip that has as many frames as it may have ends: what follows is the next one. */
+static void count_frame(aed_audio_state *state)
+{
+    if (state->clip_frames == AED_AUDIO_CLIP) {
+        (void)aed_audio_begin_clip(state);
+    }
+    ++state->clip_frames;
+}
+
+/* Adds the patch to the clip; the scores are those of the clip so far. */
+static int finish_result(aed_audio_state *state, float scores[AED_CLASSES])
+{
+    const int status = aed_clip_add(&state->clip, state->patch, &state->work);
+
+    return status == AED_OK ? aed_clip_scores(&state->clip, scores) : status;
+}
+
+#else
+
+static void count_frame(aed_audio_state *state)
+{
+    (void)state;
+}
+
 /* Means of the last results, added from the oldest on in float32, and the classes that fire with this one: as @aed/core's detector. */
 static void decide(aed_audio_state *state, float scores[AED_CLASSES])
 {
@@ -225,6 +280,21 @@ static void decide(aed_audio_state *state, float scores[AED_CLASSES])
     }
 }
 
+/* Runs the network on the patch, and decides. */
+static int finish_result(aed_audio_state *state, float scores[AED_CLASSES])
+{
+    const int status = aed_run(state->patch, state->recent[state->results % AED_RECENT], &state->work);
+
+    if (status != AED_OK) {
+        return status;
+    }
+    ++state->results;
+    decide(state, scores);
+    return 1;
+}
+
+#endif
+
 int aed_audio_poll(aed_audio_state *state, float scores[AED_CLASSES])
 {
     uint32_t lost;
@@ -234,19 +304,17 @@ int aed_audio_poll(aed_audio_state *state, float scores[AED_CLASSES])
     }
     do {
         while (distance(state->read, LOAD(&state->written)) >= NEEDED) {
+            count_frame(state);
             add_frame(state);
             if (state->frames == AED_PATCH) {
                 int status;
 
                 finish_patch(state);
-                status = aed_run(state->patch, state->recent[state->results % AED_RECENT], &state->work);
-                if (status != AED_OK) {
-                    return status;
+                status = finish_result(state, scores);
+                if (status > 0) {
+                    next_patch(state);
                 }
-                next_patch(state);
-                ++state->results;
-                decide(state, scores);
-                return 1;
+                return status;
             }
         }
         lost = LOAD(&state->lost);

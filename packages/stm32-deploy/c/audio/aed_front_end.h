@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "aed_float.h"
+
 /* Sizes, constants and tables (in flash) of a front end. */
 typedef struct {
     const float *window;    /* [n_fft]: times 2^-16, as samples are integers and the power's split halves */
@@ -24,24 +26,6 @@ typedef struct {
     float factor;           /* 10 log10(2); 20 log10(2) for magnitudes */
     float floor;            /* lowest result in dB */
 } aed_front_end;
-
-/*
- * A product that no compiler fuses with a sum (GCC fuses in its gnu modes, clang within an expression). On cores with the DSP
- * extension the barrier costs nothing; elsewhere the product goes through memory.
- */
-static inline float aed_product(float a, float b)
-{
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__aarch64__)
-    float product = a * b;
-
-    __asm("" : "+t"(product));
-    return product;
-#else
-    volatile float product = a * b;
-
-    return product;
-#endif
-}
 
 /* n_fft samples, windowed, into the slots of the transform and through its pass of radix 2 where there is one: frame[n_fft]. */
 void aed_fe_window_f32(const aed_front_end *fe, const int16_t *samples, float *frame);

@@ -8,7 +8,9 @@
  *   's' self-test          -> status
  *   'a' starts a stream and a clip -> status
  *   'p' samples            -> ticks, stack, samples lost, results: output, events, scores of each
- *   'c' the clip's scores  -> status, scores
+ *   'c' the clip's scores  -> status, ticks, scores
+ *
+ * With a clip head of statistics an input is a clip of its own, its output the features and scores of that clip; results of a stream are scores alone.
  */
 #include <string.h>
 
@@ -17,15 +19,21 @@
 
 #define PAINT 0xa5a5a5a5u
 #define HEAD 8
+#ifdef AED_CLIP_FEATURES
+#define OUTPUT (4 * (AED_CLIP_FEATURES + AED_CLASSES))
+#define RESULT (4 * AED_CLASSES)
+#else
+#define OUTPUT AED_OUTPUT_SIZE
+#define RESULT (OUTPUT + AED_CLASSES + 4 * AED_CLASSES)
+#endif
 #ifdef AED_AUDIO_BUFFER
 #define MOST_SAMPLES 2048
-#define RESULT (AED_OUTPUT_SIZE + AED_CLASSES + 4 * AED_CLASSES)
 #define MOST_RESULTS (2 + MOST_SAMPLES / AED_AUDIO_PERIOD)
 #define MOST_IN (2 * MOST_SAMPLES > AED_INPUT_SIZE ? 2 * MOST_SAMPLES : AED_INPUT_SIZE)
-#define MOST_OUT (64 + AED_OUTPUT_SIZE + MOST_RESULTS * RESULT)
+#define MOST_OUT (64 + OUTPUT + MOST_RESULTS * RESULT)
 #else
 #define MOST_IN AED_INPUT_SIZE
-#define MOST_OUT (64 + AED_OUTPUT_SIZE)
+#define MOST_OUT (64 + OUTPUT)
 #endif
 
 static union {
@@ -43,6 +51,11 @@ static float scores[AED_CLASSES];
 #endif
 #ifdef HAS_CLIP
 static aed_clip_state clip;
+#endif
+#ifdef AED_CLIP_FEATURES
+static float output[AED_CLIP_FEATURES + AED_CLASSES];
+#else
+static int8_t output[AED_OUTPUT_SIZE];
 #endif
 
 static uint32_t crc32(const uint8_t *bytes, size_t n)
@@ -140,9 +153,51 @@ static uint32_t stack_used(const uint32_t *bottom, const uint32_t *top, const vo
     return bottom == NULL ? 0 : (uint32_t)((const uint8_t *)frame - (const uint8_t *)at);
 }
 
+#ifdef AED_CLIP_FEATURES
+
+static void start_clip(const int8_t *input)
+{
+    (void)aed_clip_reset(&clip);
+#ifdef AED_CLIP_BANDS
+    for (int t = 0; t < AED_INPUT_SIZE / AED_CLIP_BANDS; ++t) {
+        (void)aed_clip_add_frame(&clip, input + t, AED_INPUT_SIZE / AED_CLIP_BANDS);
+    }
+#else
+    (void)input;
+#endif
+}
+
+static int run_input(const int8_t *input)
+{
+    return aed_clip_add(&clip, input, &arena);
+}
+
+static void take_output(void)
+{
+    (void)aed_clip_features(&clip, output);
+    (void)aed_clip_scores(&clip, output + AED_CLIP_FEATURES);
+}
+
+#else
+
+static void start_clip(const int8_t *input)
+{
+    (void)input;
+}
+
+static int run_input(const int8_t *input)
+{
+    return aed_run(input, output, &arena);
+}
+
+static void take_output(void)
+{
+}
+
+#endif
+
 static void run(void)
 {
-    static int8_t output[AED_OUTPUT_SIZE];
     const uint8_t paint = (uint8_t)(runs++ + 0x5a);
     uint32_t *top;
     uint32_t *const bottom = paint_stack(&top);
@@ -152,8 +207,9 @@ static void run(void)
     int status;
 
     memset(&arena, paint, sizeof arena);
+    start_clip((const int8_t *)request + HEAD);
     start = board_ticks();
-    status = aed_run((const int8_t *)request + HEAD, output, &arena);
+    status = run_input((const int8_t *)request + HEAD);
     ticks = board_ticks() - start;
     while (used > 0 && arena.bytes[used - 1] == paint) {
         --used;
@@ -162,6 +218,7 @@ static void run(void)
     add_32(ticks);
     add_32(stack_used(bottom, top, __builtin_frame_address(0)));
     add_32(used);
+    take_output();
     add(output, sizeof output);
 }
 
@@ -170,7 +227,7 @@ static void run(void)
 static void start_stream(void)
 {
     add_32((uint32_t)aed_audio_init(&audio));
-#ifdef HAS_CLIP
+#if defined(HAS_CLIP) && !defined(AED_CLIP_FEATURES)
     aed_clip_reset(&clip);
 #endif
 }
@@ -198,12 +255,14 @@ static void push(size_t n)
             break;
         }
         if (status == 1) {
+#ifndef AED_CLIP_FEATURES
             add(aed_audio_output(&audio), AED_OUTPUT_SIZE);
             add(aed_audio_events(&audio), AED_CLASSES);
-            add(scores, sizeof scores);
 #ifdef HAS_CLIP
             aed_clip_add(&clip, aed_audio_output(&audio));
 #endif
+#endif
+            add(scores, sizeof scores);
         }
     }
     put_32(answer + HEAD + ticks_at, (uint32_t)status);
@@ -218,14 +277,18 @@ static uint8_t serve(uint8_t kind, size_t length)
 {
     if (kind == 'i') {
         add_32(AED_INPUT_SIZE);
-        add_32(AED_OUTPUT_SIZE);
+        add_32(OUTPUT);
         add_32(AED_ARENA_SIZE);
         add_32(board_ticks_per_second());
     } else if (kind == 'r' && length == AED_INPUT_SIZE) {
         run();
 #ifdef HAS_SELFTEST
     } else if (kind == 's') {
+#ifdef AED_CLIP_FEATURES
+        add_32((uint32_t)aed_selftest(&arena, &clip));
+#else
         add_32((uint32_t)aed_selftest(&arena));
+#endif
 #endif
 #ifdef AED_AUDIO_BUFFER
     } else if (kind == 'a') {
@@ -236,8 +299,15 @@ static uint8_t serve(uint8_t kind, size_t length)
 #ifdef HAS_CLIP
     } else if (kind == 'c') {
         float of_clip[AED_CLASSES];
+        const uint32_t start = board_ticks();
+#if defined(AED_CLIP_FEATURES) && defined(AED_AUDIO_BUFFER)
+        const int status = aed_clip_scores(aed_audio_clip(&audio), of_clip);
+#else
+        const int status = aed_clip_scores(&clip, of_clip);
+#endif
 
-        add_32((uint32_t)aed_clip_scores(&clip, of_clip));
+        add_32((uint32_t)status);
+        add_32(board_ticks() - start);
         add(of_clip, sizeof of_clip);
 #endif
     } else {

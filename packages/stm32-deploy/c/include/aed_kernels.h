@@ -286,4 +286,30 @@ typedef struct {
 /* Softmax over the channels, row `index`; exps[d] = e^(-beta * scale * d) in float32. `out` may be the same row as `in`. */
 void aed_softmax_s8(const aed_softmax_s8_params *params, const float *exps, const int8_t *in, int8_t *out, int32_t index);
 
+typedef struct {
+    aed_lines in;
+    int16_t zero_point;
+} aed_tap_statistics_s8_params;
+
+/*
+ * Statistics of a clip head, fed by input row `index`, over its columns: with x = in - zero_point, sum += x, squares += x * x, and the
+ * largest `in`; [in.height][in.channels] values each, kept from run to run by the caller. NULL: not wanted.
+ * x is of 9 bits: with at most 65,793 columns in all, sums stay below 2^24 and squares below 2^32.
+ */
+void aed_tap_statistics_s8(const aed_tap_statistics_s8_params *params, const int8_t *in, int32_t *sum, uint32_t *squares, int8_t *max,
+                           int32_t index);
+
+typedef struct {
+    aed_lines in;
+    int16_t zero_point;
+    int16_t row_pool; /* divides in.height; at most 255 */
+} aed_pooled_tap_statistics_s8_params;
+
+/*
+ * The same of the sums of row_pool neighbouring rows: x = their sum - row_pool * zero_point; [in.height / row_pool][in.channels] values, fed
+ * by pool `index`. With at most 2^24 / (255 row_pool^2) columns in all the same limits hold.
+ */
+void aed_pooled_tap_statistics_s8(const aed_pooled_tap_statistics_s8_params *params, const int8_t *in, int32_t *sum, uint32_t *squares,
+                                  int16_t *max, int32_t index);
+
 #endif

@@ -44,8 +44,13 @@ static void restart(aed_audio_state *state)
     state->read = 0;
     state->written = AED_PADDING;
     state->frames = 0;
+#if AED_CLIP_HEAD
+    state->clip_frames = 0;
+    (void)aed_clip_reset(&state->clip);
+#else
     state->results = 0;
     memset(state->events, 0, sizeof state->events);
+#endif
 #if AED_DETECTS
     memset(state->quiet, 0, sizeof state->quiet);
 #endif
@@ -93,6 +98,25 @@ uint32_t aed_audio_lost(const aed_audio_state *state)
     return state == NULL ? 0 : LOAD(&state->lost);
 }
 
+#if AED_CLIP_HEAD
+
+const aed_clip_state *aed_audio_clip(const aed_audio_state *state)
+{
+    return state == NULL ? NULL : &state->clip;
+}
+
+int aed_audio_begin_clip(aed_audio_state *state)
+{
+    if (state == NULL) {
+        return AED_ERROR_NULL;
+    }
+    state->frames = 0;
+    state->clip_frames = 0;
+    return aed_clip_reset(&state->clip);
+}
+
+#else
+
 const int8_t *aed_audio_output(const aed_audio_state *state)
 {
     return state == NULL ? NULL : state->recent[(state->results + AED_RECENT - 1) % AED_RECENT];
@@ -102,6 +126,8 @@ const uint8_t *aed_audio_events(const aed_audio_state *state)
 {
     return state == NULL ? NULL : state->events;
 }
+
+#endif
 
 /* Mel powers of the oldest frame; its hop of samples is let go. */
 static void take_frame(aed_audio_state *state, float *mel)
@@ -133,6 +159,9 @@ static void put_column(aed_audio_state *state, float *mel, int32_t column)
     aed_fe_decibels_f32(&aed_audio_front_end, state->reference, mel);
 #endif
     aed_fe_quantize_s8(mel, AED_BANDS, AED_INPUT_SCALE, AED_INPUT_ZERO_POINT, state->patch + column, AED_PATCH);
+#if AED_CLIP_HEAD && AED_CLIP_MOST_FRAMES > 0
+    (void)aed_clip_add_frame(&state->clip, state->patch + column, AED_PATCH);
+#endif
 }
 
 #if AED_REFERENCE == AED_REFERENCE_PATCH || AED_REFERENCE == AED_REFERENCE_RUNNING
@@ -206,6 +235,32 @@ static void next_patch(aed_audio_state *state)
 
 #endif
 
+#if AED_CLIP_HEAD
+
+/* A clip that has as many frames as it may have ends: what follows is the next one. */
+static void count_frame(aed_audio_state *state)
+{
+    if (state->clip_frames == AED_AUDIO_CLIP) {
+        (void)aed_audio_begin_clip(state);
+    }
+    ++state->clip_frames;
+}
+
+/* Adds the patch to the clip; the scores are those of the clip so far. */
+static int finish_result(aed_audio_state *state, float scores[AED_CLASSES])
+{
+    const int status = aed_clip_add(&state->clip, state->patch, &state->work);
+
+    return status == AED_OK ? aed_clip_scores(&state->clip, scores) : status;
+}
+
+#else
+
+static void count_frame(aed_audio_state *state)
+{
+    (void)state;
+}
+
 /* Means of the last results, added from the oldest on in float32, and the classes that fire with this one: as @aed/core's detector. */
 static void decide(aed_audio_state *state, float scores[AED_CLASSES])
 {
@@ -229,6 +284,21 @@ static void decide(aed_audio_state *state, float scores[AED_CLASSES])
     }
 }
 
+/* Runs the network on the patch, and decides. */
+static int finish_result(aed_audio_state *state, float scores[AED_CLASSES])
+{
+    const int status = aed_run(state->patch, state->recent[state->results % AED_RECENT], &state->work);
+
+    if (status != AED_OK) {
+        return status;
+    }
+    ++state->results;
+    decide(state, scores);
+    return 1;
+}
+
+#endif
+
 int aed_audio_poll(aed_audio_state *state, float scores[AED_CLASSES])
 {
     uint32_t lost;
@@ -238,19 +308,17 @@ int aed_audio_poll(aed_audio_state *state, float scores[AED_CLASSES])
     }
     do {
         while (distance(state->read, LOAD(&state->written)) >= NEEDED) {
+            count_frame(state);
             add_frame(state);
             if (state->frames == AED_PATCH) {
                 int status;
 
                 finish_patch(state);
-                status = aed_run(state->patch, state->recent[state->results % AED_RECENT], &state->work);
-                if (status != AED_OK) {
-                    return status;
+                status = finish_result(state, scores);
+                if (status > 0) {
+                    next_patch(state);
                 }
-                next_patch(state);
-                ++state->results;
-                decide(state, scores);
-                return 1;
+                return status;
             }
         }
         lost = LOAD(&state->lost);
@@ -300,6 +368,271 @@ int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
     }
     return clip->patches > 0 ? 1 : 0;
 }
+`,
+  'audio/aed_clip_statistics.c': `#include "aed_clip_statistics.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "aed_float.h"
+
+int aed_clip_reset(aed_clip_state *clip)
+{
+    if (clip == NULL) {
+        return AED_ERROR_NULL;
+    }
+    memset(clip, 0, sizeof *clip);
+#if AED_CLIP_MAXIMA > 0
+    memset(clip->maxima, -128, sizeof clip->maxima);
+#endif
+#if AED_CLIP_WIDE_MAXIMA > 0
+    for (int32_t i = 0; i < AED_CLIP_WIDE_MAXIMA; ++i) {
+        clip->wide_maxima[i] = INT16_MIN;
+    }
+#endif
+    return AED_OK;
+}
+
+#if AED_CLIP_MOST_FRAMES > 0
+
+int aed_clip_add_frame(aed_clip_state *clip, const int8_t *frame, int32_t stride)
+{
+    if (clip == NULL || frame == NULL) {
+        return AED_ERROR_NULL;
+    }
+    if (clip->frames >= AED_CLIP_MOST_FRAMES) {
+        return AED_ERROR_CLIP_FULL;
+    }
+    for (int32_t band = 0; band < AED_CLIP_BANDS; ++band) {
+        const int8_t q = frame[(ptrdiff_t)band * stride];
+#if AED_CLIP_FRAME_SUMS >= 0 || AED_CLIP_FRAME_SQUARES >= 0
+        const int32_t x = q - AED_INPUT_ZERO_POINT;
+#endif
+
+#if AED_CLIP_FRAME_SUMS >= 0
+        clip->sums[AED_CLIP_FRAME_SUMS + band] += x;
+#endif
+#if AED_CLIP_FRAME_SQUARES >= 0
+        clip->squares[AED_CLIP_FRAME_SQUARES + band] += (uint32_t)(x * x);
+#endif
+#if AED_CLIP_FRAME_MAXIMA >= 0
+        if (q > clip->maxima[AED_CLIP_FRAME_MAXIMA + band]) {
+            clip->maxima[AED_CLIP_FRAME_MAXIMA + band] = q;
+        }
+#endif
+#if AED_CLIP_STEPS > 0
+        const int32_t step = clip->frames > 0 ? q - clip->last[band] : 0;
+
+        clip->steps[band] += (uint32_t)(step * step);
+        clip->last[band] = q;
+#endif
+    }
+    ++clip->frames;
+    return AED_OK;
+}
+
+#endif
+
+/* Integers are exact up to the one conversion to float32; n * squares stays below 2^49, as the square of a sum. */
+static float value_of(const aed_clip_state *clip, const aed_statistic *statistic, int32_t slot)
+{
+#if AED_CLIP_SUMS > 0 || AED_CLIP_STEPS > 0
+#if AED_CLIP_MOST_FRAMES > 0
+    const uint32_t n = statistic->columns > 0 ? clip->patches * statistic->columns : clip->frames;
+#else
+    const uint32_t n = clip->patches * statistic->columns;
+#endif
+#endif
+    const int32_t i = statistic->first + slot;
+    float value = 0.0f;
+
+    switch (statistic->kind) {
+#if AED_CLIP_SUMS > 0
+    case AED_STATISTIC_MEAN:
+        value = (float)clip->sums[i] / (float)n;
+        break;
+#endif
+#if AED_CLIP_SQUARES > 0
+    case AED_STATISTIC_STD: {
+        const int64_t sum = clip->sums[i];
+        const int64_t spread = (int64_t)n * clip->squares[statistic->squares + slot] - sum * sum;
+
+        value = sqrtf((float)spread / (float)((uint64_t)n * n) + statistic->epsilon);
+        break;
+    }
+#endif
+#if AED_CLIP_MAXIMA > 0
+    case AED_STATISTIC_MAX:
+        value = (float)(clip->maxima[i] - statistic->zero);
+        break;
+#endif
+#if AED_CLIP_WIDE_MAXIMA > 0
+    case AED_STATISTIC_WIDE_MAX:
+        value = (float)(clip->wide_maxima[i] - statistic->zero);
+        break;
+#endif
+#if AED_CLIP_STEPS > 0
+    case AED_STATISTIC_DELTA:
+        value = n > 1 ? sqrtf((float)clip->steps[i] / (float)(n - 1)) : 0.0f;
+        break;
+#endif
+    default:
+        break;
+    }
+    value = aed_product(statistic->step, value);
+    if (statistic->root) {
+        value = value > 0.0f ? sqrtf(value) : 0.0f;
+    }
+    return value;
+}
+
+static int is_empty(const aed_clip_state *clip)
+{
+#if AED_CLIP_MOST_FRAMES > 0
+    if (clip->frames == 0) {
+        return 1;
+    }
+#endif
+    return clip->patches == 0;
+}
+
+int aed_clip_features(const aed_clip_state *clip, float features[AED_CLIP_FEATURES])
+{
+    if (clip == NULL || features == NULL) {
+        return AED_ERROR_NULL;
+    }
+    if (is_empty(clip)) {
+        memset(features, 0, AED_CLIP_FEATURES * sizeof *features);
+        return 0;
+    }
+    for (int32_t k = 0; k < AED_CLIP_STATISTICS; ++k) {
+        for (int32_t slot = 0; slot < aed_clip_head[k].slots; ++slot) {
+            *features++ = value_of(clip, &aed_clip_head[k], slot);
+        }
+    }
+    return 1;
+}
+
+/* e^x of x <= 0 as core's expF32 computes it: Moshier's Cephes expf, each product and sum rounded on its own; 0 below -87. */
+static float exponential(float x)
+{
+    static const float series[6] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
+    float power = series[0];
+    float two_to_k;
+    float r;
+    uint32_t bits;
+    int32_t k;
+
+    if (x < -87.0f) {
+        return 0.0f;
+    }
+    k = (int32_t)(aed_product(x, 1.44269504088896341f) - 0.5f);
+    r = (x - aed_product((float)k, 0.693359375f)) - aed_product((float)k, -2.12194440e-4f);
+    for (int32_t i = 1; i < 6; ++i) {
+        power = aed_product(power, r) + series[i];
+    }
+    bits = (uint32_t)(k + 127) << 23;
+    memcpy(&two_to_k, &bits, sizeof two_to_k);
+    return aed_product((aed_product(power, aed_product(r, r)) + r) + 1.0f, two_to_k);
+}
+
+#if AED_CLIP_SOFTMAX
+
+static void activate(float scores[AED_CLASSES])
+{
+    float largest = scores[0];
+    float sum = 0.0f;
+
+    for (int32_t c = 1; c < AED_CLASSES; ++c) {
+        largest = scores[c] > largest ? scores[c] : largest;
+    }
+    for (int32_t c = 0; c < AED_CLASSES; ++c) {
+        scores[c] = exponential(scores[c] - largest);
+        sum += scores[c];
+    }
+    for (int32_t c = 0; c < AED_CLASSES; ++c) {
+        scores[c] /= sum;
+    }
+}
+
+#else
+
+static void activate(float scores[AED_CLASSES])
+{
+    for (int32_t c = 0; c < AED_CLASSES; ++c) {
+        const float e = exponential(scores[c] < 0.0f ? scores[c] : -scores[c]);
+
+        scores[c] = (scores[c] >= 0.0f ? 1.0f : e) / (1.0f + e);
+    }
+}
+
+#endif
+
+int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
+{
+    const float *weights = aed_clip_weights;
+    int32_t feature = 0;
+
+    if (clip == NULL || scores == NULL) {
+        return AED_ERROR_NULL;
+    }
+    if (is_empty(clip)) {
+        memset(scores, 0, AED_CLASSES * sizeof *scores);
+        return 0;
+    }
+    memcpy(scores, aed_clip_bias, AED_CLASSES * sizeof *scores);
+    for (int32_t k = 0; k < AED_CLIP_STATISTICS; ++k) {
+        for (int32_t slot = 0; slot < aed_clip_head[k].slots; ++slot, ++feature) {
+            const float z = aed_product(value_of(clip, &aed_clip_head[k], slot) - aed_clip_mean[feature], aed_clip_scale[feature]);
+
+            for (int32_t c = 0; c < AED_CLASSES; ++c) {
+                scores[c] += aed_product(*weights++, z);
+            }
+        }
+    }
+    activate(scores);
+    return 1;
+}
+`,
+  'audio/aed_clip_statistics.h': `/* A clip head of statistics: what NAME_clip_tables.c says of it. */
+#ifndef AED_CLIP_STATISTICS_H
+#define AED_CLIP_STATISTICS_H
+
+#include <stdint.h>
+
+#include "aed_clip.h"
+
+enum aed_statistic_kind {
+    AED_STATISTIC_MEAN,
+    AED_STATISTIC_STD,
+    AED_STATISTIC_MAX,
+    AED_STATISTIC_WIDE_MAX, /* of sums of rows */
+    AED_STATISTIC_DELTA
+};
+
+/* One statistic of some slots (rows and channels of a tap, or bands). */
+typedef struct {
+    uint8_t kind;
+    uint8_t root;      /* 1: its square root is the feature */
+    uint16_t columns;  /* positions in a patch; 0: of log-mel frames */
+    int32_t slots;
+    int32_t first;     /* where its slots begin: in sums (mean, std), maxima, wide_maxima or steps (delta) */
+    int32_t squares;   /* std: where they begin in squares */
+    int32_t zero;      /* maxima: what 0 is there */
+    float step;        /* what 1 is worth */
+    float epsilon;     /* std: added to the variance, in squares of a step */
+} aed_statistic;
+
+extern const aed_statistic aed_clip_head[AED_CLIP_STATISTICS];
+
+/* Of each feature: what is taken off, what the rest is multiplied by, and a weight for each class. */
+extern const float aed_clip_mean[AED_CLIP_FEATURES];
+extern const float aed_clip_scale[AED_CLIP_FEATURES];
+extern const float aed_clip_weights[AED_CLIP_FEATURES * AED_CLASSES];
+extern const float aed_clip_bias[AED_CLASSES];
+
+#endif
 `,
   'audio/aed_fe_decibels_f32.c': `#include <string.h>
 
@@ -573,32 +906,9 @@ void aed_fe_window_f32(const aed_front_end *fe, const int16_t *samples, float *f
     }
 }
 `,
-  'audio/aed_front_end.h': `/*
- * The front end in float32: 16-bit samples to int8 log-mel columns. Every product and every sum is rounded on its own, in the
- * order that @aed/dsp-mel's TypeScript model (createDeviceFrontEnd) states, so that both give the same bits, whatever the compiler
- * would like to fuse. Of libm only
- * sqrtf, and that for magnitudes alone. Not for -ffast-math, which reorders sums.
- */
-#ifndef AED_FRONT_END_H
-#define AED_FRONT_END_H
-
-#include <stdint.h>
-
-/* Sizes, constants and tables (in flash) of a front end. */
-typedef struct {
-    const float *window;    /* [n_fft]: times 2^-16, as samples are integers and the power's split halves */
-    const float *sine;      /* [n_fft]: sin(2 pi k / n_fft) */
-    const float *weights;   /* of the mel bands, one after another */
-    const uint16_t *start;  /* [n_mels]: first bin of a band */
-    const uint16_t *offset; /* [n_mels + 1]: where the weights of a band begin */
-    const uint16_t *order;  /* [n_fft / 2]: slot i of the transform takes pair order[i] of the samples */
-    int32_t n_fft;          /* a power of two, 8 to 32768 */
-    int32_t n_mels;
-    int32_t radix_2;        /* 1: n_fft / 2 is no power of four, and the transform begins with a pass of radix 2 */
-    float lowest;           /* floor before the logarithm */
-    float factor;           /* 10 log10(2); 20 log10(2) for magnitudes */
-    float floor;            /* lowest result in dB */
-} aed_front_end;
+  'audio/aed_float.h': `/* Arithmetic in float32 that gives the same bits everywhere. */
+#ifndef AED_FLOAT_H
+#define AED_FLOAT_H
 
 /*
  * A product that no compiler fuses with a sum (GCC fuses in its gnu modes, clang within an expression). On cores with the DSP
@@ -617,6 +927,37 @@ static inline float aed_product(float a, float b)
     return product;
 #endif
 }
+
+#endif
+`,
+  'audio/aed_front_end.h': `/*
+ * The front end in float32: 16-bit samples to int8 log-mel columns. Every product and every sum is rounded on its own, in the
+ * order that @aed/dsp-mel's TypeScript model (createDeviceFrontEnd) states, so that both give the same bits, whatever the compiler
+ * would like to fuse. Of libm only
+ * sqrtf, and that for magnitudes alone. Not for -ffast-math, which reorders sums.
+ */
+#ifndef AED_FRONT_END_H
+#define AED_FRONT_END_H
+
+#include <stdint.h>
+
+#include "aed_float.h"
+
+/* Sizes, constants and tables (in flash) of a front end. */
+typedef struct {
+    const float *window;    /* [n_fft]: times 2^-16, as samples are integers and the power's split halves */
+    const float *sine;      /* [n_fft]: sin(2 pi k / n_fft) */
+    const float *weights;   /* of the mel bands, one after another */
+    const uint16_t *start;  /* [n_mels]: first bin of a band */
+    const uint16_t *offset; /* [n_mels + 1]: where the weights of a band begin */
+    const uint16_t *order;  /* [n_fft / 2]: slot i of the transform takes pair order[i] of the samples */
+    int32_t n_fft;          /* a power of two, 8 to 32768 */
+    int32_t n_mels;
+    int32_t radix_2;        /* 1: n_fft / 2 is no power of four, and the transform begins with a pass of radix 2 */
+    float lowest;           /* floor before the logarithm */
+    float factor;           /* 10 log10(2); 20 log10(2) for magnitudes */
+    float floor;            /* lowest result in dB */
+} aed_front_end;
 
 /* n_fft samples, windowed, into the slots of the transform and through its pass of radix 2 where there is one: frame[n_fft]. */
 void aed_fe_window_f32(const aed_front_end *fe, const int16_t *samples, float *frame);

@@ -11,7 +11,7 @@ export function audioDeclarations(library: Library): string {
   const { name, audio } = library
   if (!audio) return ''
   const upper = macroName(library)
-  const { tables, detection, reference } = audio
+  const { tables, detection, reference, clipFrames } = audio
   const { nFft, hopLength, nMels } = tables.options
   const ms = (samples: number) => `${Math.round((1000 * samples) / tables.sampleRate)} ms`
   const powers = reference.kind === 'patch' ? `    float powers[${upper}_PATCH][${upper}_BANDS];\n` : ''
@@ -33,9 +33,7 @@ export function audioDeclarations(library: Library): string {
 #define ${upper}_AUDIO_PERIOD ${resultPeriod(audio)}
 #define ${upper}_AUDIO_FIRST ${firstResult(audio)}
 
-/* Outputs that scores are the mean of. */
-#define ${upper}_RECENT ${detection?.smoothing ?? 1}
-
+${clipFrames === null ? `/* Outputs that scores are the mean of. */\n#define ${upper}_RECENT ${detection?.smoothing ?? 1}\n` : `/* Frames of a clip of the stream (${ms(clipFrames * hopLength)}); the next begins with the frame after. */\n#define ${upper}_AUDIO_CLIP ${clipFrames}\n`}
 /* Everything that the chain keeps; its parts are its own. */
 typedef struct {
     union {
@@ -55,10 +53,7 @@ ${powers}    int16_t samples[${upper}_AUDIO_BUFFER];
     uint32_t reported;
     float reference;
     int32_t frames;
-    uint32_t results;
-    int8_t recent[${upper}_RECENT][${upper}_CLASSES];
-    uint8_t events[${upper}_CLASSES];
-${quiet}} ${name}_audio_state;
+${clipFrames === null ? `    uint32_t results;\n    int8_t recent[${upper}_RECENT][${upper}_CLASSES];\n    uint8_t events[${upper}_CLASSES];\n${quiet}` : `    int32_t clip_frames;\n    ${name}_clip_state clip;\n`}} ${name}_audio_state;
 
 /* Starts a stream. Neither push nor poll may be at work. */
 int ${name}_audio_init(${name}_audio_state *state);
@@ -70,7 +65,32 @@ int ${name}_audio_init(${name}_audio_state *state);
  */
 size_t ${name}_audio_push(${name}_audio_state *state, const int16_t *samples, size_t n);
 
-/*
+${resultDeclarations(library, audio)}/* Samples lost since ${name}_audio_init. */
+uint32_t ${name}_audio_lost(const ${name}_audio_state *state);
+`
+}
+
+/** What poll gives, and what can be asked for then. */
+function resultDeclarations(library: Library, { detection, clipFrames, tables }: AudioChain): string {
+  const { name } = library
+  const upper = macroName(library)
+  if (clipFrames !== null)
+    return `/*
+ * Works on what waits: frames, and at most one run of the network. Returns 1 after each patch of a clip (call again: more may wait),
+ * 0 when there is nothing new, ${upper}_ERROR_OVERRUN once after samples were lost (the stream then starts anew, with a new clip; a running
+ * reference stays), or another negative value of enum ${name}_status. scores: those of the clip so far, which grow surer with its patches.
+ * A clip begins with the stream, after ${upper}_AUDIO_CLIP frames of the one before (${(clipFrames * tables.options.hopLength / tables.sampleRate).toFixed(2)} s), or when ${name}_audio_begin_clip says so.
+ */
+int ${name}_audio_poll(${name}_audio_state *state, float scores[${upper}_CLASSES]);
+
+/* Begins a new clip with the next frame. Poll must not be at work. */
+int ${name}_audio_begin_clip(${name}_audio_state *state);
+
+/* The clip so far: ${name}_clip_scores gives its scores with all frames that poll has taken. */
+const ${name}_clip_state *${name}_audio_clip(const ${name}_audio_state *state);
+
+`
+  return `/*
  * Works on what waits: frames, and at most one run of the network. Returns 1 when there is a new result (call again: more may wait),
  * 0 when there is none, ${upper}_ERROR_OVERRUN once after samples were lost (the stream then starts anew; a running reference stays), or
  * another negative value of enum ${name}_status. scores: the mean of the last ${upper}_RECENT output${detection && detection.smoothing > 1 ? 's' : ''}, fewer at the start of a stream.
@@ -83,8 +103,6 @@ const uint8_t *${name}_audio_events(const ${name}_audio_state *state);
 /* The network's own output of the last result: ${upper}_OUTPUT_SIZE values. */
 const int8_t *${name}_audio_output(const ${name}_audio_state *state);
 
-/* Samples lost since ${name}_audio_init. */
-uint32_t ${name}_audio_lost(const ${name}_audio_state *state);
 `
 }
 
@@ -107,7 +125,7 @@ const addsMagnitudes = ({ tables: { options } }: AudioChain) => options.power ==
 export function emitAudio(library: Library): Readonly<Record<string, string>> {
   const { name, audio } = library
   if (!audio) return {}
-  const kernels = Object.entries(CHAIN_SOURCES).filter(([path]) => /^audio\/aed_(fe_|front_end|audio)/.test(path) && (addsMagnitudes(audio) || !path.includes('magnitude')))
+  const kernels = Object.entries(CHAIN_SOURCES).filter(([path]) => /^audio\/aed_(fe_|float|front_end|audio)/.test(path) && (addsMagnitudes(audio) || !path.includes('magnitude')))
   return {
     ...Object.fromEntries(kernels.map(([path, text]) => [`src/${renamed(library, path.replace('audio/', ''))}`, renamed(library, text, true)])),
     [`src/${name}_audio.h`]: emitAudioHeader(library, audio),
@@ -124,7 +142,7 @@ function emitAudioHeader(library: Library, audio: AudioChain): string {
   return `${banner(library, 'What the chain is made for.')}#ifndef ${upper}_AUDIO_H
 #define ${upper}_AUDIO_H
 
-#include "${name}.h"
+${library.head ? `#include "${name}_clip.h"` : `#include "${name}.h"`}
 #include "${name}_front_end.h"
 
 /* What 0 dB is. */
@@ -139,6 +157,9 @@ ${reference.kind === 'fixed' ? `#define ${upper}_REFERENCE_VALUE ${floatText(ref
 
 /* Zeros before the first sample. */
 #define ${upper}_PADDING ${padding}
+
+/* 1: a clip head of statistics in place of means of scores. */
+#define ${upper}_CLIP_HEAD ${library.head ? 1 : 0}
 
 /* 1: classes have thresholds; results after an event in which its class stays quiet. */
 #define ${upper}_DETECTS ${detection ? 1 : 0}

@@ -2,7 +2,7 @@ import { macroName, type Library } from '../emit/library.ts'
 import { renamed } from '../emit/emit-kernels.ts'
 import { CHAIN_SOURCES } from './chain-sources.ts'
 
-/** The declarations of the clip head in `NAME.h`, or nothing. */
+/** The declarations of the head of mean scores in `NAME.h`, or nothing. */
 export function clipDeclarations(library: Library): string {
   const { name } = library
   if (!hasClipHead(library)) return ''
@@ -30,7 +30,7 @@ export function emitClip(library: Library): Readonly<Record<string, string>> {
   return hasClipHead(library) ? { [`src/${library.name}_clip.c`]: renamed(library, CHAIN_SOURCES['audio/aed_clip.c']!, true) } : {}
 }
 
-/** Scores of clips make sense of classes alone. */
-function hasClipHead({ classes }: Library): boolean {
-  return classes !== null
+/** Mean scores of clips make sense of classes alone, and where the head takes no statistics. */
+function hasClipHead({ classes, head }: Library): boolean {
+  return classes !== null && head === null
 }

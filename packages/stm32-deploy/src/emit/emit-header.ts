@@ -1,5 +1,6 @@
 import { audioDeclarations } from '../audio/emit-audio.ts'
 import { clipDeclarations } from '../audio/emit-clip.ts'
+import { headDeclarations } from '../head/emit-head.ts'
 import type { NetworkEnd } from '../network.ts'
 import { GENERATOR_VERSION } from '../kernel-sources.ts'
 import { commentText, floatText } from './c-text.ts'
@@ -27,7 +28,7 @@ export function labelSize(classes: readonly string[]): number {
 
 /** `include/NAME.h`: the interface, for C and C++. */
 export function emitHeader(library: Library): string {
-  const { name, network, classes, selftest, audio } = library
+  const { name, network, classes, selftest, audio, head } = library
   const upper = macroName(library)
   const end = (which: 'INPUT' | 'OUTPUT', { size, scale, zeroPoint }: NetworkEnd) => `#define ${upper}_${which}_SIZE ${size}
 #define ${upper}_${which}_SCALE ${floatText(scale)}
@@ -40,15 +41,16 @@ export function emitHeader(library: Library): string {
 extern const char ${name}_labels[${upper}_CLASSES][${upper}_LABEL_SIZE];
 `
     : ''
-  const classCount = classes || audio ? `\n/* Values of an output. */\n#define ${upper}_CLASSES ${network.output.size}\n` : ''
+  const count = head?.linear.classes ?? network.output?.size ?? 0
+  const classCount = classes || audio ? `\n/* ${head ? 'Scores of a clip' : 'Values of an output'}. */\n#define ${upper}_CLASSES ${count}\n` : ''
   const selftestDeclaration = selftest
     ? `
 /*
- * Runs an input that is part of the library and compares the output with the one expected, to the byte: a check of your own
- * compiler and flags. Lies in a file of its own, which a linker leaves out when it is not called.
- * Returns ${upper}_OK, ${upper}_ERROR_SELFTEST, or what ${name}_run returns.
+ * Runs an input that is part of the library and compares the ${head ? 'scores of a clip of this patch alone with those' : 'output with the one'} expected, to the byte: a check of your own
+ * compiler and flags. Lies in a file of its own, which a linker leaves out when it is not called.${head ? ' What the clip held is lost.' : ''}
+ * Returns ${upper}_OK, ${upper}_ERROR_SELFTEST, or what ${name}_${head ? 'clip_add' : 'run'} returns.
  */
-int ${name}_selftest(void *arena);
+int ${name}_selftest(void *arena${head ? `, ${name}_clip_state *clip` : ''});
 `
     : ''
   return `${banner(library, `${name}: interface.`)}${provenanceText(library)}#ifndef ${upper}_H
@@ -63,9 +65,8 @@ extern "C" {
 
 /* Values in the input and output arrays, and the real numbers they stand for: real = SCALE * (value - ZERO_POINT). */
 /* Input ${shapeText(network.input)}, last axis fastest. */
-${end('INPUT', network.input)}/* Output ${shapeText(network.output)}. */
-${end('OUTPUT', network.output)}
-/* Working memory in bytes, and its alignment. Its contents matter only while ${name}_run is running. */
+${end('INPUT', network.input)}${network.output ? `/* Output ${shapeText(network.output)}. */\n${end('OUTPUT', network.output)}` : ''}
+/* Working memory in bytes, and its alignment. Its contents matter only while ${name}_${head ? 'clip_add' : 'run'} is running. */
 #define ${upper}_ARENA_SIZE ${arenaSize(library)}
 #define ${upper}_ARENA_ALIGN ${ARENA_ALIGN}
 ${classCount}${labels}
@@ -75,9 +76,22 @@ enum ${name}_status {
     ${upper}_ERROR_NULL = -1,      /* a pointer is null */
     ${upper}_ERROR_ALIGNMENT = -2, /* the arena is not aligned to ${upper}_ARENA_ALIGN */
     ${upper}_ERROR_SELFTEST = -3,  /* the self-test's output is not the one expected */
-    ${upper}_ERROR_OVERRUN = -4    /* samples were lost: poll did not keep up */
-};
+    ${upper}_ERROR_OVERRUN = -4${head ? ',' : ' '}   /* samples were lost: poll did not keep up */
+${head ? `    ${upper}_ERROR_CLIP_FULL = -5  /* the clip is as long as its sums can hold: start a new one */\n` : ''}};
+${head ? '' : runDeclaration(library)}${head ? headDeclarations(library, head) : ''}${selftestDeclaration}${audioDeclarations(library)}${clipDeclarations(library)}
+#ifdef __cplusplus
+}
+#endif
 
+#endif
+`
+}
+
+/** `NAME_run`, of a network with an output. */
+function runDeclaration(library: Library): string {
+  const { name } = library
+  const upper = macroName(library)
+  return `
 /*
  * Runs the network once. input: ${upper}_INPUT_SIZE values, read in place; output: ${upper}_OUTPUT_SIZE values; both of any
  * alignment; arena: ${upper}_ARENA_SIZE bytes. The three do not overlap. Keeps nothing between calls: with an arena for each, it
@@ -85,12 +99,6 @@ enum ${name}_status {
  * Returns ${upper}_OK or another value of enum ${name}_status.
  */
 int ${name}_run(const int8_t *input, int8_t *output, void *arena);
-${selftestDeclaration}${audioDeclarations(library)}${clipDeclarations(library)}
-#ifdef __cplusplus
-}
-#endif
-
-#endif
 `
 }
 

@@ -5,7 +5,7 @@ import { macroName, tableName, type Library } from './library.ts'
 
 /** `src/NAME.c`: parameters of the layers, and the order of the calls. */
 export function emitLibrary(library: Library): string {
-  const { name, network, plan } = library
+  const { name, network, plan, head } = library
   const upper = macroName(library)
   const wide = network.layers.length > 256
   const order = Uint16Array.from(plan.steps, ({ layer }) => layer)
@@ -28,17 +28,20 @@ static const ${wide ? 'uint16_t' : 'uint8_t'} schedule[${order.length}] = {
 ${arrayText(order, 32)}
 };
 
-int ${name}_run(const int8_t *input, int8_t *output, void *arena)
+int ${head ? `${name}_clip_add(${name}_clip_state *clip, const int8_t *input, void *arena)` : `${name}_run(const int8_t *input, int8_t *output, void *arena)`}
 {
     uint16_t calls[${network.layers.length}] = {0};
 ${usesArena(library) ? '    int8_t *const base = (int8_t *)arena;\n' : ''}
-    if (input == NULL || output == NULL || arena == NULL) {
+    if (input == NULL || ${head ? 'clip' : 'output'} == NULL || arena == NULL) {
         return ${upper}_ERROR_NULL;
     }
     if ((uintptr_t)arena % ${upper}_ARENA_ALIGN != 0) {
         return ${upper}_ERROR_ALIGNMENT;
     }
-    for (size_t step = 0; step < sizeof schedule / sizeof *schedule; ++step) {
+${head ? `    if (clip->patches >= ${upper}_CLIP_MOST_PATCHES) {
+        return ${upper}_ERROR_CLIP_FULL;
+    }
+` : ''}    for (size_t step = 0; step < sizeof schedule / sizeof *schedule; ++step) {
         const int32_t layer = schedule[step];
         const int32_t index = calls[layer]++;
 
@@ -48,7 +51,7 @@ ${network.layers.map((layer, index) => caseText(library, layer, index)).join('')
             break;
         }
     }
-    return ${upper}_OK;
+${head ? '    ++clip->patches;\n' : ''}    return ${upper}_OK;
 }
 `
 }
@@ -102,6 +105,7 @@ function caseText(library: Library, layer: Layer, index: number): string {
 
 function argumentText(library: Library, layer: Layer, index: number, argument: Argument): string {
   const { plan } = library
+  if ('state' in argument) return argument.at === null ? 'NULL' : `clip->${argument.state} + ${argument.at}`
   if ('table' in argument) return tableName(library, index, layer.tables[argument.table]!.name)
   if ('storage' in argument) {
     const { place } = library.network.storages[plan.roots[argument.storage]!]!

@@ -1,4 +1,5 @@
 import type { AudioChain } from '../audio/audio-chain.ts'
+import type { HeadPlan } from '../head/plan-head.ts'
 import type { Network } from '../network.ts'
 import type { Plan } from '../plan/plan.ts'
 
@@ -17,7 +18,9 @@ export interface Library {
   readonly plan: Plan
   /** From samples to decisions; null for the network alone. */
   readonly audio: AudioChain | null
-  readonly selftest: { readonly input: Int8Array; readonly output: Int8Array } | null
+  /** A clip head of statistics; null for one that takes means of scores, or none. */
+  readonly head: HeadPlan | null
+  readonly selftest: { readonly input: Int8Array; readonly output: Int8Array | Float32Array } | null
 }
 
 /** The library's name in macros. */

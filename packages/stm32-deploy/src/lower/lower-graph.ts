@@ -6,6 +6,7 @@ import { lowerDense } from './dense.ts'
 import { lowerDepthwiseConv2d } from './depthwise-conv2d.ts'
 import { lowerLogistic, lowerPad, lowerQuantize, lowerRelu, lowerReshape, lowerSoftmax } from './element-wise.ts'
 import { Lowering, type LowerNode } from './lowering.ts'
+import { lowerTap, type Tap } from './tap.ts'
 import { lowerMean } from './mean.ts'
 import { lowerAveragePool2d, lowerMaxPool2d } from './pool2d.ts'
 import { affineOf, unsupported } from './quantization.ts'
@@ -43,8 +44,22 @@ export function lowerGraph(graph: Graph, logits: boolean): Network {
   if (!maker || output === input) throw new AedError('DEPLOY_UNSUPPORTED', `graph '${graph.name}': no node between input and output`)
   const lowering = new Lowering(graph, input, output, LOWER)
   lowering.lines(maker, output)
-  const reader = graph.nodes.find((node) => node.inputs.includes(input)) ?? maker
-  return { input: endOf(graph, reader, input), output: endOf(graph, maker, output), storages: lowering.storages, layers: lowering.layers }
+  return { input: inputEnd(graph, input, maker), output: endOf(graph, maker, output), storages: lowering.storages, layers: lowering.layers }
+}
+
+/**
+ * An int8 graph as layers whose taps statistics are taken of, row by row as they are made; nothing else of it is computed.
+ * @throws AedError `DEPLOY_UNSUPPORTED` with the place
+ */
+export function lowerTaps(graph: Graph, taps: readonly Tap[]): Network {
+  const input = firstInt8(graph, only(graph, 'input', graph.inputs))
+  const lowering = new Lowering(graph, input, null, LOWER)
+  const makers = taps.map((tap) => lowerTap(lowering, tap))
+  return { input: inputEnd(graph, input, makers[0]!), output: null, storages: lowering.storages, layers: lowering.layers }
+}
+
+function inputEnd(graph: Graph, input: string, otherwise: GraphNode): NetworkEnd {
+  return endOf(graph, graph.nodes.find((node) => node.inputs.includes(input)) ?? otherwise, input)
 }
 
 function endOf(graph: Graph, node: GraphNode, name: string): NetworkEnd {

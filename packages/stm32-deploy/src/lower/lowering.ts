@@ -41,13 +41,13 @@ export class Lowering {
   readonly storages: Storage[] = []
   readonly layers: Layer[] = []
   private readonly input: string
-  private readonly output: string
+  private readonly output: string | null
   private readonly makers: ReadonlyMap<string, GraphNode>
   private readonly known = new Map<string, Lines>()
   private readonly lowerNode: Readonly<Record<GraphNode['op'], LowerNode>>
 
-  /** @param input @param output int8 tensors where the network begins and ends */
-  constructor(graph: Graph, input: string, output: string, lowerNode: Readonly<Record<GraphNode['op'], LowerNode>>) {
+  /** @param input @param output int8 tensors where the network begins and ends; null: in sinks */
+  constructor(graph: Graph, input: string, output: string | null, lowerNode: Readonly<Record<GraphNode['op'], LowerNode>>) {
     this.graph = graph
     this.input = input
     this.output = output
@@ -100,6 +100,12 @@ export class Lowering {
     if (height * rowSize > 0x7fffffff) throw new AedError('DEPLOY_UNSUPPORTED', `graph '${this.graph.name}': tensor '${name}' is larger than 2 GiB`)
     this.storages.push({ name, place, rows: height, rowSize })
     return { storage: this.storages.length - 1, height, width, channels }
+  }
+
+  /** A storage without memory, for a layer that takes rows in. */
+  sink(name: string, rows: number): number {
+    this.storages.push({ name, place: 'sink', rows, rowSize: 0 })
+    return this.storages.length - 1
   }
 
   /** Lines with the values of a tensor in order, whatever their rows are: what a dense layer needs. */

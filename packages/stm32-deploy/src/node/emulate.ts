@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { AedError } from '@aed/core'
 import { TARGETS } from '../targets.ts'
-import { readHeader, sourcesOf, unpack, type LibraryFiles } from './library-files.ts'
+import { readHeader, sourcesOf, unpack, type LibraryFiles, type LibraryHeader } from './library-files.ts'
+import { runText } from './run-text.ts'
 import { runTool } from './run-tool.ts'
 
 const COMPILER = 'arm-none-eabi-gcc'
@@ -13,7 +14,7 @@ const EMULATOR = 'qemu-system-arm'
 const CLOCK_SHIFT = 7
 
 export interface Emulation {
-  /** int8 `[count, outputSize]` */
+  /** Bytes `[count, outputSize]` */
   readonly outputs: Int8Array
   /** Executed by each run of the network: the exact count. */
   readonly instructions: readonly number[]
@@ -46,7 +47,8 @@ SECTIONS {
 /** Declares the hook for `NAME_ON_CALL` in front of every file. */
 const PROFILE_HEADER = '#include <stdint.h>\nvoid on_call(int32_t layer);\n'
 
-const runner = (name: string, inputs: Int8Array, count: number) => {
+const runner = (header: LibraryHeader, inputs: Int8Array, count: number) => {
+  const { name } = header
   const upper = name.toUpperCase()
   return `#include "${name}.h"
 
@@ -57,12 +59,7 @@ const runner = (name: string, inputs: Int8Array, count: number) => {
 extern char stack_top;
 void reset(void);
 
-static union {
-    int64_t align[2];
-    unsigned char bytes[${upper}_ARENA_SIZE];
-} arena;
-static int8_t output[${upper}_OUTPUT_SIZE];
-static const int8_t inputs[] = { ${inputs.join(',')} };
+${runText(header)}static const int8_t inputs[] = { ${inputs.join(',')} };
 
 static void semihosting(int operation, const void *argument)
 {
@@ -138,13 +135,14 @@ void reset(void)
         for (int32_t i = 0; i <= LAYERS; ++i) {
             spent[i] = 0;
         }
+        start_input(inputs + run * ${upper}_INPUT_SIZE);
         on_call(LAYERS);
         spent[LAYERS] = 0;
         on_call(LAYERS);
         on_call(0);
 
         const uint32_t before = NOW;
-        const int status = ${name}_run(inputs + run * ${upper}_INPUT_SIZE, output, &arena);
+        const int status = run_input(inputs + run * ${upper}_INPUT_SIZE);
         const uint32_t after = NOW;
 
         on_call(0);
@@ -155,8 +153,9 @@ void reset(void)
         for (int32_t i = 0; i < LAYERS; ++i) {
             print(spent[i]);
         }
-        for (int32_t i = 0; i < ${upper}_OUTPUT_SIZE; ++i) {
-            print(output[i]);
+        take_output();
+        for (uint32_t i = 0; i < sizeof output; ++i) {
+            print(((const int8_t *)output)[i]);
         }
     }
     stop(0);
@@ -172,9 +171,10 @@ __attribute__((section(".vectors"), used)) static const void *const vectors[16] 
  * @throws AedError `TOOL_NOT_FOUND` without compiler or emulator, `TOOL_FAILED` when one complains or the core faults, `INVALID_INPUT`
  */
 export async function runOnEmulator(files: LibraryFiles, inputs: Int8Array, count: number, { perLayer = 0, signal }: EmulationOptions = {}): Promise<Emulation> {
-  const { name, inputSize } = readHeader(files)
+  const header = readHeader(files)
+  const { name, inputSize } = header
   if (inputs.length !== count * inputSize) throw new AedError('INVALID_INPUT', `runOnEmulator: ${count} inputs of '${name}' are ${count * inputSize} values, got ${inputs.length}`)
-  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runner(name, inputs, count), 'runner/profile.h': PROFILE_HEADER, 'runner/an505.ld': LINKER_SCRIPT })
+  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runner(header, inputs, count), 'runner/profile.h': PROFILE_HEADER, 'runner/an505.ld': LINKER_SCRIPT })
   try {
     const runs = await emulate(files, dir, count, 0, signal)
     const layers = perLayer > 0 ? (await emulate(files, dir, count, perLayer, signal)).map(({ spent }) => spent) : []

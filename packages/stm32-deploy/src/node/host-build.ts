@@ -2,6 +2,7 @@ import path from 'node:path'
 import { AedError } from '@aed/core'
 import { hintFor } from './find-tools.ts'
 import { readHeader, sourcesOf, unpack, type LibraryFiles, type LibraryHeader } from './library-files.ts'
+import { runText } from './run-text.ts'
 import { runTool } from './run-tool.ts'
 
 export interface HostBuildOptions {
@@ -32,27 +33,29 @@ export interface Runner {
   readonly flags?: readonly string[]
 }
 
-const runnerText = (name: string, { declarations = '', first = '', afterRun }: Runner) => {
+const runnerText = (header: LibraryHeader, { declarations = '', first = '', afterRun }: Runner) => {
+  const { name } = header
   const upper = name.toUpperCase()
   return `#include <stdio.h>
 #include <string.h>
 
 #include "${name}.h"
 
-static union {
-    int64_t align[2];
-    unsigned char bytes[${upper}_ARENA_SIZE];
-} arena;
+${runText(header)}
 static int8_t input[${upper}_INPUT_SIZE];
-static int8_t output[${upper}_OUTPUT_SIZE];
 ${declarations}
 int main(void)
 {
     int run = 0;
 ${first}
     while (fread(input, 1, sizeof input, stdin) == sizeof input) {
+        int failed;
+
         memset(&arena, run++ & 0xff, sizeof arena);
-        if (${name}_run(input, output, &arena) != 0) {
+        start_input(input);
+        failed = run_input(input);
+        take_output();
+        if (failed != 0) {
             fprintf(stderr, "error: run %d fails\\n", run - 1);
             return 1;
         }
@@ -66,10 +69,10 @@ ${afterRun}
 /** Compiles a library and a program around it for this machine, in a temporary folder that the caller removes. */
 export async function compileForHost(files: LibraryFiles, runner: Runner, { compiler = 'cc', sanitize = false, signal }: HostBuildOptions): Promise<HostBuild> {
   const header = readHeader(files)
-  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runnerText(header.name, runner) })
+  const { dir, remove } = await unpack({ ...files, 'runner/main.c': runnerText(header, runner) })
   const flags = [...(sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O3']), ...(runner.flags ?? [])]
   try {
-    await runTool(compiler, [...STRICT_FLAGS, ...flags, '-Iinclude', ...sourcesOf(files), 'runner/main.c', '-o', 'runner/run'], { cwd: dir, hint: hintFor(compiler), signal })
+    await runTool(compiler, [...STRICT_FLAGS, ...flags, '-Iinclude', ...sourcesOf(files), 'runner/main.c', '-lm', '-o', 'runner/run'], { cwd: dir, hint: hintFor(compiler), signal })
   } catch (error) {
     await remove()
     throw error
@@ -82,15 +85,15 @@ export async function compileForHost(files: LibraryFiles, runner: Runner, { comp
  * @throws AedError `TOOL_NOT_FOUND` without a compiler, `TOOL_FAILED` when it complains, `INVALID_INPUT`
  */
 export async function buildForHost(files: LibraryFiles, options: HostBuildOptions = {}): Promise<HostBuild> {
-  const { name } = readHeader(files)
-  const selftest = `    const int status = ${name}_selftest(&arena);\n\n    if (status != 0) {\n        fprintf(stderr, "error: ${name}_selftest returns %d\\n", status);\n        return 1;\n    }`
+  const { name, head } = readHeader(files)
+  const selftest = `    const int status = ${name}_selftest(&arena${head ? ', &clip' : ''});\n\n    if (status != 0) {\n        fprintf(stderr, "error: ${name}_selftest returns %d\\n", status);\n        return 1;\n    }`
   return compileForHost(files, { first: sourcesOf(files).includes(`src/${name}_selftest.c`) ? selftest : '', afterRun: '        fwrite(output, 1, sizeof output, stdout);' }, options)
 }
 
 /**
  * Runs inputs through a library on this machine; its self-test comes first where it has one.
  * @param inputs int8 `[count, inputSize]`
- * @returns int8 `[count, outputSize]`
+ * @returns bytes `[count, outputSize]`
  * @throws AedError `INVALID_INPUT` for another number of values, `TOOL_FAILED` when the run fails or its self-test does
  */
 export async function runOnHost(build: HostBuild, inputs: Int8Array, count: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Int8Array> {

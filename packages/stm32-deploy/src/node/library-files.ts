@@ -10,17 +10,21 @@ export type LibraryFiles = Readonly<Record<string, string>>
 export interface LibraryHeader {
   readonly name: string
   readonly inputSize: number
+  /** Bytes that running one input gives: the network's output; with a clip head of statistics features and scores of a clip of this patch alone, float32. */
   readonly outputSize: number
+  /** Whether it has a clip head of statistics: `NAME_clip_add` in place of `NAME_run`. */
+  readonly head: boolean
 }
 
 /** Reads name and sizes from the header. @throws AedError `INVALID_INPUT` when the files are no library of {@link generateC} */
 export function readHeader(files: LibraryFiles): LibraryHeader {
   const header = Object.keys(files).find((file) => /^include\/\w+\.h$/.test(file))
   const name = header?.slice('include/'.length, -'.h'.length)
-  const size = (end: string) => Number(new RegExp(`^#define ${name!.toUpperCase()}_${end}_SIZE (\\d+)$`, 'm').exec(files[header!]!)?.[1])
-  const [inputSize, outputSize] = name === undefined ? [NaN, NaN] : [size('INPUT'), size('OUTPUT')]
+  const macro = (what: string) => Number(new RegExp(`^#define ${name!.toUpperCase()}_${what} (\\d+)$`, 'm').exec(files[header!]!)?.[1])
+  const head = name !== undefined && macro('CLIP_FEATURES') > 0
+  const [inputSize, outputSize] = name === undefined ? [NaN, NaN] : [macro('INPUT_SIZE'), head ? 4 * (macro('CLIP_FEATURES') + macro('CLASSES')) : macro('OUTPUT_SIZE')]
   if (!(inputSize > 0 && outputSize > 0)) throw new AedError('INVALID_INPUT', 'the files hold no include/NAME.h with NAME_INPUT_SIZE and NAME_OUTPUT_SIZE', { hint: 'pass the files that generateC returns' })
-  return { name: name!, inputSize, outputSize }
+  return { name: name!, inputSize, outputSize, head }
 }
 
 /** Paths of the library's C files. */
@@ -30,7 +34,7 @@ export function sourcesOf(files: LibraryFiles): readonly string[] {
 
 /** Whether a C file of a library is part of the chain around the network: front end, ring buffer, decisions, clip head. */
 export function isChainSource(file: string, name: string): boolean {
-  return new RegExp(`^src/${name}_(audio(_tables)?|clip|fe_\\w+)\\.c$`).test(file)
+  return new RegExp(`^src/${name}_(audio(_tables)?|clip(_tables)?|fe_\\w+)\\.c$`).test(file)
 }
 
 /** Writes files below an existing folder. */

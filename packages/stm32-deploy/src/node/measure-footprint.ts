@@ -22,7 +22,7 @@ export interface FootprintOptions {
  * @throws AedError `TOOL_NOT_FOUND` without any compiler, `TOOL_FAILED`, `INVALID_INPUT`
  */
 export async function measureFootprint(files: LibraryFiles, { target = 'stm32u585', optimization = '-O2', signal }: FootprintOptions = {}): Promise<Footprint> {
-  const { name } = readHeader(files)
+  const { name, head } = readHeader(files)
   const cross = target === 'host' ? null : await versionOf('arm-none-eabi-gcc')
   const [compiler, sizeTool] = cross === null ? ['cc', 'size'] : ['arm-none-eabi-gcc', 'arm-none-eabi-size']
   const version = cross ?? (await versionOf(compiler)) ?? ''
@@ -45,7 +45,7 @@ export async function measureFootprint(files: LibraryFiles, { target = 'stm32u58
       code: bytes(/^\.text/),
       constants: bytes(/^\.rodata/),
       data: bytes(/^\.(data|bss|tdata|tbss)/),
-      stack: deepestStack(frames, `${name}_run`),
+      stack: deepestStack(frames, `${name}_${head ? 'clip_add' : 'run'}`),
       functions: sections.flatMap((section) => (section.name.startsWith('.text.') ? [{ name: section.name.slice('.text.'.length), bytes: section.bytes }] : [])),
     }
   } finally {

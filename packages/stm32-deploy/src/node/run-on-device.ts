@@ -6,7 +6,7 @@ import type { LibraryHeader } from './library-files.ts'
 
 /** What a device makes of inputs of the network. */
 export interface NetworkRuns {
-  /** int8 `[count, outputSize]` */
+  /** Bytes `[count, outputSize]` */
   readonly outputs: Int8Array
   /** Seconds of each run; on an emulator of its clock. */
   readonly seconds: readonly number[]
@@ -20,14 +20,16 @@ export interface NetworkRuns {
 
 /** What a device makes of a recording. */
 export interface StreamRun {
-  /** int8 `[results, outputSize]`: the network's own outputs. */
+  /** int8 `[results, outputSize]`: the network's own outputs; none with a clip head of statistics, as of `events`. */
   readonly outputs: Int8Array
   /** `[results, classes]`: 1 where a class fires. */
   readonly events: Uint8Array
-  /** `[results, classes]`: smoothed scores. */
+  /** `[results, classes]`: smoothed scores; with a clip head of statistics those of the clip so far. */
   readonly scores: Float32Array
   /** `[classes]`: those of the clip; null for a library without a clip head, or a clip without a result. */
   readonly clip: Float32Array | null
+  /** Instructions that they took, or null. */
+  readonly clipInstructions: number | null
   /** Instructions of each call of poll, or null: `results` it gave, and the frames that its samples made up. */
   readonly calls: readonly { readonly results: number; readonly instructions: number | null; readonly seconds: number }[]
   readonly stack: number
@@ -106,13 +108,15 @@ export async function runNetwork(device: Device, header: LibraryHeader, inputs: 
  * @throws AedError `MODEL_MISMATCH`, `VERIFY_FAILED` when samples are lost, `TOOL_FAILED`
  */
 export async function runStream(device: Device, header: LibraryHeader, classes: number, samples: Int16Array, chunk: number, hasClip = true): Promise<StreamRun> {
-  const { outputSize, name } = header
+  const { outputSize, name, head } = header
   const pushes = Array.from({ length: Math.ceil(samples.length / chunk) }, (_, i) => message('p', asBytes(samples.subarray(i * chunk, (i + 1) * chunk))))
   const [info, start, ...answers] = await device.exchange([message('i'), message('a'), ...pushes, ...(hasClip ? [message('c')] : [])])
   const clock = clockOf(info!, header, device)
   if (reader(start!).i32() !== 0) throw new AedError('VERIFY_FAILED', `${name}_audio_init fails on the device`)
   const clip = hasClip ? reader(answers.pop()!) : null
-  const clipScores = clip && clip.i32() === 1 ? clip.floats(classes) : null
+  const hasScores = clip !== null && clip.i32() === 1
+  const clipInstructions = clip && clock.instructions(clip.u32())
+  const clipScores = hasScores ? clip.floats(classes) : null
   const [outputs, events, scores]: [number[], number[], number[]] = [[], [], []]
   const calls: StreamRun['calls'][number][] = []
   let [stack, lost] = [0, 0]
@@ -125,13 +129,13 @@ export async function runStream(device: Device, header: LibraryHeader, classes: 
     if (status !== 0) throw new AedError('VERIFY_FAILED', `${name}_audio_poll returned ${status} on the device, ${lost} samples lost`)
     let results = 0
     for (; read.left > 0; results++) {
-      outputs.push(...new Int8Array(read.bytes(outputSize).buffer))
-      events.push(...read.bytes(classes))
+      if (!head) outputs.push(...new Int8Array(read.bytes(outputSize).buffer))
+      if (!head) events.push(...read.bytes(classes))
       scores.push(...read.floats(classes))
     }
     calls.push({ results, instructions: clock.instructions(ticks), seconds: clock.seconds(ticks) })
   }
-  return { outputs: Int8Array.from(outputs), events: Uint8Array.from(events), scores: Float32Array.from(scores), clip: clipScores, calls, stack, lost }
+  return { outputs: Int8Array.from(outputs), events: Uint8Array.from(events), scores: Float32Array.from(scores), clip: clipScores, clipInstructions, calls, stack, lost }
 }
 
 /** What the core does in one run of the network; null for a device that is no emulator. */

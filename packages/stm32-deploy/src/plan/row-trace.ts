@@ -19,6 +19,7 @@ export function rowTrace({ network, plan }: Planned): readonly RowPiece[] {
     const { output, calls } = network.layers[index]!
     const root = network.storages[plan.roots[output]!]!
     const { name } = network.storages[output]!
+    if (root.place === 'sink') return []
     const from = complete[output]!
     const to = calls[call]!.complete
     complete[output] = Math.max(from, to)

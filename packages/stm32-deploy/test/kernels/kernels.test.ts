@@ -2,10 +2,11 @@ import { expect, it } from '@jest/globals'
 import { describeWith } from '../tools.ts'
 import { kernelFiles, runKernels } from './driver.ts'
 import { FRONT_END_KERNELS } from './front-end-kernels.ts'
+import { TAP_KERNELS } from './tap-kernels.ts'
 import { VALUE_KERNELS } from './value-kernels.ts'
 import { WINDOW_KERNELS } from './window-kernels.ts'
 
-const kernels = [...WINDOW_KERNELS, ...VALUE_KERNELS, ...FRONT_END_KERNELS]
+const kernels = [...WINDOW_KERNELS, ...VALUE_KERNELS, ...TAP_KERNELS, ...FRONT_END_KERNELS]
 
 it('every kernel file has its cases', async () => {
   expect(kernels.map(({ file }) => file).toSorted()).toEqual(await kernelFiles())

@@ -1,0 +1,93 @@
+import { clipHeadScores, linearHead, tensorOf, type FeatureConfig, type Graph, type LinearHead, type ModelCard, type StatisticsHead, type Tensor } from '@aed/core'
+import { createDeviceFrontEnd } from '@aed/dsp-mel'
+import { createClipStatistics, type ClipStatistics } from '@aed/model-miniresnetv2'
+import { dequantizeValues, int8Core, quantizeValues } from '@aed/quantize-int8'
+import { createReferenceEngine } from '@aed/quantize-int8/engine'
+
+/** A card with a clip head of statistics. */
+export type ClipCard = ModelCard & { readonly classes: readonly string[]; readonly head: StatisticsHead }
+
+/** Whether a model has a clip head of statistics, with the class names that one takes. */
+export const hasClipHead = (card: ModelCard): card is ClipCard => card.head.kind === 'clip' && card.classes !== null
+
+/** What the chain of a clip head that a device runs makes of a recording. */
+export interface DeviceClipRun {
+  readonly patches: number
+  /** `[patches, classes]`: after each patch the scores of its clip so far. */
+  readonly scores: Float32Array
+  /** Features of the last clip with all of its frames; null for one without a patch. */
+  readonly features: Float32Array | null
+  /** Scores of the last clip with all of its frames; null for one without a patch. */
+  readonly clip: Float32Array | null
+}
+
+/**
+ * The chain of a C library with a clip head of statistics in TypeScript, equal to its bits: 16-bit samples, the front end in float32, QUANTIZE, the int8 network, statistics
+ * and linear layer. A recording is one clip, or several where it has more than `clipFrames` frames.
+ * @param features with the `dbRef` that the library was made with
+ * @throws AedError of `deviceLogMelPatches`, the engine and the head
+ */
+export function runDeviceClip(graph: Graph, card: ClipCard, features: FeatureConfig, samples: Int16Array, clipFrames: number): DeviceClipRun {
+  const { mel, audio, patches: { patchLength } } = features
+  const { patchStep } = card.head
+  const { core, statistics, linear, input } = clipModel(graph, card, features)
+  const engine = createReferenceEngine(core)
+  const front = createDeviceFrontEnd(audio.sampleRate, { ...mel, dbRef: mel.dbRef === 'patch' ? null : mel.dbRef })
+  const whole = front.logMel(samples)
+  const frames = whole.shape[1]!
+  const scores: number[] = []
+  let last: Float32Array | null = null
+  for (let start = 0; start < frames; start += clipFrames) {
+    const end = Math.min(frames, start + clipFrames)
+    const count = end - start < patchLength ? 0 : 1 + Math.floor((end - start - patchLength) / patchStep)
+    const columns = Array.from({ length: count }, (_, i) => {
+      const patch = columnsOf(whole, start + i * patchStep, start + i * patchStep + patchLength)
+      if (mel.dbRef === 'patch') front.decibels(patch.data.slice(), patch.data.reduce((a, b) => Math.max(a, b), 0), patch.data)
+      return patch.data
+    })
+    const data = Float32Array.from(columns.flatMap((patch) => [...patch]))
+    const patches: Tensor<'float32'> = { dtype: 'float32', shape: [count, mel.nMels, patchLength], data }
+    const taps = count === 0 ? [] : engine.runAll({ dtype: 'int8', shape: [count, ...input.shape.slice(1)], data: quantizeValues(data, input.quantization!) })
+    const upTo = (patch: number, frame: number) => statistics.of({ clip: { samples: new Float32Array(0), sampleRate: audio.sampleRate }, logMel: mel.dbRef === 'patch' ? null : columnsOf(whole, start, frame), patches: firstOf(patches, patch) }, taps.map((tap) => firstOf(tap, patch)))
+    for (let i = 1; i <= count; i++) scores.push(...clipHeadScores(linear, upTo(i, start + (i - 1) * patchStep + patchLength)))
+    last = count === 0 ? null : upTo(count, end)
+  }
+  return { patches: scores.length / card.classes.length, scores: Float32Array.from(scores), features: last, clip: last && clipHeadScores(linear, last) }
+}
+
+/** Features and scores, float32, of inputs that are a clip each: what a library with a clip head gives for one input. @returns `[count, features + classes]` */
+export function clipOutputs(graph: Graph, card: ClipCard, inputs: Int8Array, count: number): Float32Array {
+  const { core, statistics, linear, input } = clipModel(graph, card, card.features!)
+  const engine = createReferenceEngine(core)
+  const size = inputs.length / count
+  const rows = Array.from({ length: count }, (_, i) => {
+    const data = inputs.slice(i * size, (i + 1) * size)
+    const [, bands = 0, frames = 0] = input.shape
+    const logMel: Tensor<'float32'> = { dtype: 'float32', shape: [bands, frames], data: dequantizeValues(data, input.quantization!) }
+    const views = { clip: { samples: new Float32Array(0), sampleRate: 1 }, logMel, patches: { ...logMel, shape: [1, bands, frames] } }
+    const features = statistics.of(views, engine.runAll({ dtype: 'int8', shape: [1, ...input.shape.slice(1)], data }))
+    return [...features, ...clipHeadScores(linear, features)]
+  })
+  return Float32Array.from(rows.flat())
+}
+
+/** An int8 network with its clip head ready to compute. */
+export function clipModel(graph: Graph, { head, classes }: ClipCard, features: FeatureConfig): { readonly core: Graph; readonly statistics: ClipStatistics; readonly linear: LinearHead; readonly input: ReturnType<typeof tensorOf> } {
+  const core = int8Core(graph)
+  const statistics = createClipStatistics(head.blocks, core, features)
+  return { core, statistics, linear: linearHead(head, statistics.blocks, classes.length), input: tensorOf(core, core.inputs[0]) }
+}
+
+/** Columns `[from, to)` of a spectrogram. */
+function columnsOf({ shape, data }: Tensor<'float32'>, from: number, to: number): Tensor<'float32'> {
+  const [rows = 0, columns = 0] = shape
+  const part = new Float32Array(rows * (to - from))
+  for (let row = 0; row < rows; row++) part.set(data.subarray(row * columns + from, row * columns + to), row * (to - from))
+  return { dtype: 'float32', shape: [rows, to - from], data: part }
+}
+
+/** The first items of a batch. */
+function firstOf<T extends Tensor>(tensor: T, count: number): T {
+  const size = tensor.data.length / tensor.shape[0]!
+  return { ...tensor, shape: [count, ...tensor.shape.slice(1)], data: tensor.data.subarray(0, count * size) }
+}

@@ -1,0 +1,107 @@
+import { createRandom, encodeFloat32, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, placeBlocks, tensor, type ClipBlock, type FeatureConfig, type Graph } from '@aed/core'
+import { deviceTables } from '@aed/dsp-mel'
+import { quantize } from '@aed/quantize-int8'
+import { generateC } from '@aed/stm32-deploy'
+import { measureChain, openDevice, readHeader, runNetwork, runStream } from '@aed/stm32-deploy/node'
+import { describe, expect, it } from '@jest/globals'
+import { withTail } from '../src/device-chain.ts'
+import { clipOutputs, runDeviceClip, type ClipCard } from '../src/device-clip.ts'
+import { describeWith } from './needs.ts'
+
+const random = createRandom('clip on a device')
+const values = (length: number, size: number) => Float32Array.from({ length }, () => size * random.normal())
+
+/** A small int8 network of our quantizer with random weights and two taps: [rows, columns] halves and quarters of the patch. */
+function network(nMels: number, frames: number): Graph {
+  const g = new GraphBuilder('small')
+  const conv = (name: string, x: string, from: number, to: number) => g.conv2d(name, x, g.constant(`${name}_w`, 'float32', [to, 3, 3, from], values(9 * from * to, 0.3 / from)), g.constant(`${name}_b`, 'float32', [to], values(to, 0.3)), { strides: [2, 2], padding: 'same', activation: 'relu' })
+  const first = conv('first', g.input('x', [1, nMels, frames, 1]), 1, 8)
+  const last = conv('last', first, 8, 4)
+  const calibration = tensor('float32', [8, nMels, frames, 1], Float32Array.from({ length: 8 * nMels * frames }, () => -40 + 15 * random.normal()))
+  return quantize({ graph: g.build([last, first]), calibration }, {}).graph
+}
+
+function cardOf(graph: Graph, features: FeatureConfig, patchStep: number, blocks: readonly ClipBlock[]): ClipCard {
+  const length = placeBlocks(blocks, graph, features).reduce((sum, block) => sum + block.length, 0)
+  const classes = ['a', 'b', 'c']
+  const head = { kind: 'clip' as const, patchStep, blocks: [...blocks], activation: 'softmax' as const, mean: encodeFloat32(values(length, 3)), scale: encodeFloat32(values(length, 0.2)), weights: encodeFloat32(values(3 * length, 0.3)), bias: encodeFloat32(values(3, 0.3)) }
+  return { schema: MODEL_CARD_SCHEMA, name: 'small', classes, features, head, provenance: {}, licence: 'CC0-1.0' }
+}
+
+const taps = ([last, first]: readonly string[]): ClipBlock[] => [
+  { kind: 'tap', name: 'last/mean', tensor: last!, rowPool: 1, statistics: ['mean'], epsilon: 1e-4, sqrt: true },
+  { kind: 'tap', name: 'last', tensor: last!, rowPool: 1, statistics: ['std', 'max'], epsilon: 1e-4, sqrt: true },
+  { kind: 'tap', name: 'first', tensor: first!, rowPool: 2, statistics: ['mean', 'std', 'max'], epsilon: 1e-4, sqrt: true },
+]
+const mel: ClipBlock = { kind: 'logMelMoments', name: 'mel', statistics: ['mean', 'std', 'max', 'delta'] }
+
+/** Noise in bursts of all levels, then silence, 3.4 s. */
+const recording = Int16Array.from({ length: 54321 }, (_, i) => (i > 50000 ? 0 : 10 ** (1 + 3 * Math.abs(((i / 7000) % 2) - 1)) * random.between(-1, 1)))
+
+const CASES = [
+  ['running, one clip', featureConfig({ mel: { dbRef: 'running' } }), 25, [mel], null],
+  ['a number, clips of a second', featureConfig({ mel: { dbRef: 2, power: 1, nFft: 512, hopLength: 160, winLength: 400, nMels: 40 }, patches: { patchLength: 30 } }), 13, [mel], 1],
+  ['patch, frames apart, no moments', featureConfig({ mel: { dbRef: 'patch', center: false, nFft: 256, hopLength: 300, nMels: 20 }, patches: { patchLength: 16 } }), 16, [], 2],
+] as const
+
+describeWith('cc', 'the chain of a clip head in C', () => {
+  it.each(CASES)('gives the scores of the chain in TypeScript to the bit for any cut of the stream: dbRef %s', async (_, features, patchStep, more, clipDuration) => {
+    const graph = network(features.mel.nMels, features.patches.patchLength)
+    const card = cardOf(graph, features, patchStep, [...taps(graph.outputs), ...more])
+    const { files, report } = generateC({ graph, card, frontEnd: deviceTables(16000, features.mel) }, { clipDuration })
+    const device = await openDevice(files, 'host', { sanitize: true })
+    try {
+      for (const [length, chunk] of [[54321, 7], [54321, 1600], [22222, 900]] as const) {
+        const samples = recording.subarray(0, length)
+        const expected = runDeviceClip(graph, card, features, samples, report.head!.clipFrames!)
+        expect(expected.patches).toBeGreaterThan(0)
+        const run = await runStream(device, readHeader(files), 3, withTail(samples, features), chunk)
+        expect(run).toMatchObject({ lost: 0, scores: expected.scores, clip: expected.clip })
+      }
+    } finally {
+      await device.close()
+    }
+  })
+})
+
+describeWith('qemu', 'the chain of a clip head on the emulated core', () => {
+  it('gives the same bits, its state counted apart from the network', async () => {
+    const [, features, patchStep] = CASES[0]
+    const graph = network(64, 50)
+    const card = cardOf(graph, features, patchStep, [...taps(graph.outputs), mel])
+    const { files, report } = generateC({ graph, card, frontEnd: deviceTables(16000, features.mel) })
+    const expected = runDeviceClip(graph, card, features, recording, report.head!.clipFrames!)
+    const device = await openDevice(files, 'mps2-an505')
+    try {
+      const run = await runStream(device, readHeader(files), 3, withTail(recording, features), 320)
+      expect(run).toMatchObject({ lost: 0, scores: expected.scores, clip: expected.clip })
+      expect(run.clipInstructions).toBeGreaterThan(10_000)
+      const inputs = Int8Array.from({ length: 2 * 3200 }, () => random.integer(256) - 128)
+      const { outputs } = await runNetwork(device, readHeader(files), inputs, 2)
+      expect(new Float32Array(outputs.buffer)).toEqual(clipOutputs(graph, card, inputs, 2))
+    } finally {
+      await device.close()
+    }
+    const chain = await measureChain(files)
+    expect(chain).toMatchObject({ clipState: report.head!.state, parts: { clip: report.head!.state } })
+    expect(chain!.head!.code).toBeLessThan(2048)
+    expect(chain!.head!.tables).toBeGreaterThanOrEqual(report.head!.flash)
+  })
+})
+
+describe('generateC with a clip head and a front end', () => {
+  const [, features, patchStep] = CASES[0]
+  const graph = network(64, 50)
+  const attempt = (clipDuration: number | null, dbRef: FeatureConfig['mel']['dbRef'] = 'running', detection = false) => {
+    const card = { ...cardOf(graph, features, patchStep, [...taps(graph.outputs), mel]), ...(detection && { detection: { smoothing: 1, thresholds: [1, 1, 1], refractory: 1 } }) }
+    try {
+      return generateC({ graph, card, frontEnd: deviceTables(16000, { ...features.mel, dbRef }) }, { clipDuration }).report.head!.clipFrames
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  it('cuts the stream into the longest clips that the model was trained on, or those asked for; refuses what the sums cannot hold', () => {
+    expect([attempt(null), attempt(1), attempt(300)]).toEqual([501, 51, 15001])
+    expect([attempt(0.5), attempt(2000), attempt(null, 'patch'), attempt(null, 'running', true)]).toEqual(['INVALID_OPTION', 'DEPLOY_UNSUPPORTED', 'MODEL_MISMATCH', 'DEPLOY_UNSUPPORTED'])
+  })
+})
