@@ -1,5 +1,5 @@
 import { escapeHtml, htmlPage, htmlTable, kib, percent } from '@aed/report'
-import { planSvg, TARGETS } from '@aed/stm32-deploy'
+import { planSvg, TARGETS, type CycleEstimate } from '@aed/stm32-deploy'
 import type { Deployment } from './deployment.ts'
 import { PUBLISHED } from './published.ts'
 
@@ -51,11 +51,13 @@ export function headRows({ head, verified }: Pick<Deployment, 'head' | 'verified
   }
 }
 
+const estimatedWithin = (estimate: CycleEstimate | null | undefined) => (estimate ? `estimated, ± ${percent(estimate.error)}` : 'estimated')
+
 /** Rows of time; each says whether it is measured or estimated. */
 export function timeRows({ verified, estimate, macs }: Deployment): readonly (readonly string[])[] {
   const published = publishedFor(macs)
   const { emulator, chain } = verified ?? { emulator: null, chain: null }
-  const off = estimate ? `estimated, ± ${percent(estimate.network.error)}` : 'estimated'
+  const off = estimatedWithin(estimate?.network)
   const second = estimate?.second ?? null
   return [
     ['instructions of the network, a patch', 'measured on the emulated core', million(emulator?.instructions), '–'],
@@ -65,7 +67,7 @@ export function timeRows({ verified, estimate, macs }: Deployment): readonly (re
     ...(chain?.head ? [['… of it the scores of the clip', 'measured on the emulated core', million(chain.head), '–']] : []),
     ['cycles of the network, a patch', off, million(estimate?.network.cycles), published ? million(published.time * 160e3) : '–'],
     ['time of the network, a patch', off, ms(estimate?.network.milliseconds), published ? ms(published.time) : '–'],
-    ['time of the front end, a frame', off, ms(estimate?.frame?.milliseconds), '–'],
+    ['time of the front end, a frame', estimatedWithin(estimate?.frame), ms(estimate?.frame?.milliseconds), '–'],
     ['part of the time that listening takes', off, second ? percent(second.load) : '–', '–'],
     ['energy of the network, a patch', off, estimate?.network.millijoules ? `${estimate.network.millijoules.toFixed(2)} mJ` : '–', '–'],
     ['energy of listening, a second, the core asleep in between not counted', off, second?.millijoules ? `${second.millijoules.toFixed(2)} mJ` : '–', '–'],

@@ -29,10 +29,12 @@ interface Task extends GeneratedLibrary {
 export async function verifyDeployment(task: Task, { output, signal }: { readonly output: Output; readonly signal: AbortSignal | undefined }): Promise<{ verified: Verification; estimate: DeploymentEstimate | null; remarks: readonly string[] }> {
   const { files, report, graph, card, features, vectors, serial, logits } = task
   const remarks: string[] = []
+  const few = some(vectors, DEVICE_INPUTS)
+  // First, as a port or a board may be the wrong one: the others take minutes.
+  const onSerial = serial === undefined ? null : await onBoard(serial, files, few, signal)
   const clips = task.data === undefined ? [] : await clipsOf(task.data, task.fold, card!)
   const here = (await orRemark(() => onThisMachine(task, clips, output, signal), (text) => remarks.push(`Nothing was run on this machine: ${text}.`))) ?? { inputs: 0, equal: 0, layers: null }
   if (logits && features) remarks.push('With --logits the chain is not compared: the one in TypeScript ends in the softmax.')
-  const few = some(vectors, DEVICE_INPUTS)
   const board = emulatedBoard(report.target)
   if (board === null) remarks.push(`target ${report.target} has no emulated board: nothing was run on one.`)
   const emulated = board && (await orRemark(
@@ -49,7 +51,7 @@ export async function verifyDeployment(task: Task, { output, signal }: { readonl
     },
     (text) => remarks.push(`Nothing was run on an emulated core: ${text}.`),
   ))
-  return { verified: { ...here, emulator: emulated?.emulator ?? null, chain: emulated?.chain ?? null, serial: serial === undefined ? null : await onBoard(serial, files, few, signal) }, estimate: emulated?.estimate ?? null, remarks }
+  return { verified: { ...here, emulator: emulated?.emulator ?? null, chain: emulated?.chain ?? null, serial: onSerial }, estimate: emulated?.estimate ?? null, remarks }
 }
 
 async function onThisMachine({ files, rows, graph, features, vectors: { inputs, outputs, count } }: Task, clips: readonly DatasetClip[], output: Output, signal: AbortSignal | undefined) {

@@ -424,7 +424,7 @@ int board_read(void *to, size_t n)
 
 int board_write(const void *from, size_t n)
 {
-    return fwrite(from, 1, n, stdout) == n ? 0 : -1;
+    return fwrite(from, 1, n, stdout) == n && fflush(stdout) == 0 ? 0 : -1;
 }
 
 int board_listen(uint32_t sample_rate, board_samples *on_samples)
