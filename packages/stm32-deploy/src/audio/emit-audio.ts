@@ -83,7 +83,7 @@ function resultDeclarations(library: Library, { detection, clipFrames, tables }:
  */
 int ${name}_audio_poll(${name}_audio_state *state, float scores[${upper}_CLASSES]);
 
-/* Begins a new clip with the next frame. Poll must not be at work. */
+/* Begins a new clip with the next frame; a running reference stays. Poll must not be at work. */
 int ${name}_audio_begin_clip(${name}_audio_state *state);
 
 /* The clip so far: ${name}_clip_scores gives its scores with all frames that poll has taken. */
