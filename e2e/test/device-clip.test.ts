@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { createRandom, encodeFloat32, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, placeBlocks, tensor, type ClipBlock, type FeatureConfig, type Graph } from '@aed/core'
 import { deviceTables } from '@aed/dsp-mel'
 import { quantize } from '@aed/quantize-int8'
@@ -63,6 +67,63 @@ describeWith('cc', 'the chain of a clip head in C', () => {
     }
   })
 })
+
+describeWith('cc', 'NAME_audio_begin_clip', () => {
+  it('forgets what was heard and goes on with the next frame: the scores of a clip that begins there', () => {
+    const [, features, patchStep] = CASES[0]
+    const graph = network(64, 50)
+    const card = cardOf(graph, features, patchStep, [...taps(graph.outputs), mel])
+    const { files } = generateC({ graph, card, frontEnd: deviceTables(16000, features.mel) })
+    const samples = recording.subarray(0, 119 * 320) // 120 frames, of which 60 are whole after 59 hops and half a window
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'aed-begin-'))
+    try {
+      for (const [file, text] of Object.entries({ ...files, 'main.c': BEGIN })) {
+        mkdirSync(path.dirname(path.join(dir, file)), { recursive: true })
+        writeFileSync(path.join(dir, file), text)
+      }
+      execFileSync('cc', ['-std=c99', '-O1', '-g', '-fsanitize=address,undefined', '-Iinclude', ...Object.keys(files).filter((file) => file.endsWith('.c')), 'main.c', '-lm', '-o', 'begin'], { cwd: dir })
+      const whole = withTail(samples, features)
+      const printed = execFileSync('./begin', { cwd: dir, input: new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength), encoding: 'utf8' })
+      const { clip } = runDeviceClip(graph, card, features, samples, 60)
+      expect(printed.trim().split(' ').map((text) => Math.fround(Number(text)))).toEqual([1, 120, ...clip!])
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+  })
+})
+
+/** Begins a clip after 60 frames; prints results and frames of the last clip, then its scores with all digits. */
+const BEGIN = `#include <stdio.h>
+#include "net.h"
+
+static net_audio_state audio;
+
+int main(void)
+{
+    float scores[NET_CLASSES];
+    int16_t sample;
+    int results = 0;
+
+    if (net_audio_begin_clip(NULL) != NET_ERROR_NULL || net_audio_clip(NULL) != NULL || net_audio_init(&audio) != NET_OK) return 1;
+    if (net_clip_scores(net_audio_clip(&audio), scores) != 0 || scores[0] != 0.0f) return 2;
+    for (int n = 1; fread(&sample, sizeof sample, 1, stdin) == 1; ++n) {
+        if (net_audio_push(&audio, &sample, 1) != 1) return 3;
+        const int status = net_audio_poll(&audio, scores);
+        if (status < 0) return 4;
+        results += status;
+        if (n == 59 * 320 + 512) {
+            if (net_audio_clip(&audio)->frames != 60) return 5;
+            results = 0;
+            if (net_audio_begin_clip(&audio) != NET_OK) return 6;
+        }
+    }
+    if (net_clip_scores(net_audio_clip(&audio), scores) != 1) return 7;
+    printf("%d %u", results, 60 + (unsigned)net_audio_clip(&audio)->frames);
+    for (int c = 0; c < NET_CLASSES; ++c) printf(" %.9g", (double)scores[c]);
+    printf("\\n");
+    return 0;
+}
+`
 
 describeWith('qemu', 'the chain of a clip head on the emulated core', () => {
   it('gives the same bits, its state counted apart from the network', async () => {
