@@ -47,7 +47,7 @@ export interface ScoredClips {
  */
 export async function scoreClips({ model, card, sigmoid }: ScoringModel, data: string, { options, output, signal }: CommandCall, { outside = false } = {}): Promise<ScoredClips> {
   const { classes, features } = card
-  const dataset = outside ? await readDataset(data) : await readForModel(data, card, { multiLabel: sigmoid })
+  const dataset = outside ? await readDataset(data, { unlabelled: true }) : await readForModel(data, card, { multiLabel: sigmoid })
   const clips = outside ? [...dataset.clips.keys()] : chooseClips(dataset, options['fold'] as string | undefined, data)
   return withRunContext({ signal }, async (context) => {
     const chosen = { ...dataset, clips: clips.map((clip) => dataset.clips[clip]!) }

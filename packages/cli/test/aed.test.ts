@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { createRandom, decodeNpy, encodeFloat32, encodeNpy, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, tensor, type ClipBlock, type ModelCard } from '@aed/core'
-import { quantize, writeTflite } from '@aed/quantize-int8'
+import { quantize, readTflite, writeTflite } from '@aed/quantize-int8'
 
 const bin = fileURLToPath(new URL('../bin/aed.js', import.meta.url))
 const dir = mkdtempSync(path.join(os.tmpdir(), 'aed-cli-'))
@@ -386,6 +386,36 @@ describe('aed tune and aed detect', () => {
     writeFileSync(at('bad.tsv'), 'long.wav\t3\t1\tdog\n')
     expect(failure('tune', 'model', '--data', '.', '--events', 'bad.tsv')).toContain('bad.tsv, line 1')
     expect(failure('detect', 'model', 'long.wav', 'a.wav', '--events', 'events.tsv')).toContain('says nothing of a.wav')
+  })
+})
+
+describe('aed eval --tuned', () => {
+  it('keeps the threshold of unknown in the card, by which eval and classify then decide, whatever lists the clips outside', () => {
+    for (const name of ['x', 'y', 'z']) writeWav(`strangers/${name}.wav`, 3)
+    writeFileSync(at('strangers', 'outside.csv'), 'filename,label\nx.wav,cow\ny.wav,cow\nz.wav,cow\n')
+    const evaluated = (...args: string[]) => {
+      const { status, stdout } = aed('eval', ...args, '--resamples', '10', '--json')
+      expect(status).toBe(0)
+      return (JSON.parse(stdout) as { openSet?: { thresholds: number[]; chosenBy: string; known: object; outside: { count: number; accepted: number } } }).openSet!
+    }
+    const chosen = evaluated('model', '--data', 'clips', '--outside', 'strangers', '--max-false-accepts', '0', '--tuned', 'wary', '--compare', 'int8.tflite')
+    expect(chosen).toMatchObject({ chosenBy: 'maxFalseAccepts', outside: { count: 3, accepted: 0 } })
+    const { unknownBelow, ...card } = JSON.parse(readFileSync(at('wary/aed.json'), 'utf8')) as ModelCard
+    expect(unknownBelow).toBe(chosen.thresholds[0])
+    expect(card).toEqual(JSON.parse(readFileSync(at('model/aed.json'), 'utf8')))
+    expect(evaluated('wary', '--data', 'clips', '--outside', 'strangers/outside.csv')).toMatchObject({ chosenBy: 'given', known: chosen.known, outside: chosen.outside })
+    expect(evaluated('wary', '--data', 'clips')).toMatchObject({ chosenBy: 'given', known: chosen.known, outside: { count: 0 } })
+    const classified = JSON.parse(aed('classify', 'wary', 'strangers/x.wav', '--json').stdout) as { unknown: boolean }[]
+    expect(classified[0]!.unknown).toBe(true)
+    expect(evaluated('int8.tflite', '--data', 'clips', '--outside', 'strangers', '--min-accepted', '0.5', '--per-class', '--tuned', 'wary.tflite').thresholds).toEqual(JSON.parse(JSON.stringify(readTflite(readFileSync(at('wary.tflite')), 'wary').card!.unknownBelow)))
+  })
+
+  it('refuses to store what nothing chose, and what models do not decide by', () => {
+    const run = (...args: string[]) => failure('eval', 'model', '--data', 'clips', '--tuned', 'not', ...args)
+    expect(run()).toContain('USAGE')
+    expect(run('--outside', 'strangers')).toContain('--max-false-accepts')
+    expect(run('--outside', 'strangers', '--min-accepted', '0.5', '--aggregation', 'max')).toContain('plain mean')
+    expect(existsSync(at('not'))).toBe(false)
   })
 })
 

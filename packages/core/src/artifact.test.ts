@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseModelCard } from './artifact.ts'
+import { parseModelCard, unknownThresholds } from './artifact.ts'
 import { featureConfig } from './feature-config.ts'
 
 const card = {
@@ -28,6 +28,15 @@ describe('parseModelCard', () => {
   it('reads the threshold of unknown, and refuses one above 1', () => {
     expect(parseModelCard({ ...card, unknownBelow: 0.4 }, 'aed.json').unknownBelow).toBe(0.4)
     expect(() => parseModelCard({ ...card, unknownBelow: 1.5 }, 'aed.json')).toThrow('aed.json: unknownBelow takes at most 1, got 1.5')
+  })
+
+  it('reads a threshold of unknown for each class, above 1 for one that is never the answer', () => {
+    const read = (unknownBelow: unknown) => unknownThresholds(parseModelCard({ ...card, unknownBelow }, 'aed.json'))
+    expect(read([0.4, 2])).toEqual([0.4, 2])
+    expect(read(0.4)).toEqual([0.4, 0.4])
+    expect(read(undefined)).toBeNull()
+    expect(() => read([0.4])).toThrow(expect.objectContaining({ code: 'MODEL_MISMATCH' }))
+    expect(() => read([0.4, -1])).toThrow('aed.json: unknownBelow.1 takes at least 0, got -1')
   })
 
   for (const [input, message] of [

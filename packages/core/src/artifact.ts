@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { clipHeadSchema } from './clip-head.ts'
 import { detectionParametersSchema } from './detection.ts'
+import { AedError } from './errors.ts'
 import { featureConfigSchema } from './feature-config.ts'
 import { parseOptions } from './options.ts'
 
@@ -18,14 +19,28 @@ export const modelCardSchema = v.strictObject({
   head: v.optional(clipHeadSchema, { kind: 'meanScores' }),
   /** How scores over time become events; absent where no search chose it. */
   detection: v.optional(detectionParametersSchema),
-  /** Lowest score of a clip's best class that counts as that class: below it the answer is `unknown`. Absent where none was chosen. */
-  unknownBelow: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  /**
+   * Lowest score of a clip's best class that counts as that class: below it the answer is `unknown`. One for all classes, or one a class in the order of the outputs, above 1 for a
+   * class that is never the answer (a garbage class). Absent where none was chosen.
+   */
+  unknownBelow: v.optional(v.union([v.pipe(v.number(), v.minValue(0), v.maxValue(1)), v.pipe(v.array(v.pipe(v.number(), v.minValue(0), v.finite())), v.minLength(1))])),
   /** How it was made: data, seed, versions, options; in the order written. */
   provenance: v.record(v.string(), v.unknown()),
   licence: v.string(),
 })
 
 export type ModelCard = v.InferOutput<typeof modelCardSchema>
+
+/**
+ * The lowest score with which each class is accepted, in the order of the outputs; null where the card says nothing of it.
+ * @throws AedError `MODEL_MISMATCH` when there are more or fewer than classes
+ */
+export function unknownThresholds({ name, classes, unknownBelow }: Pick<ModelCard, 'name' | 'classes' | 'unknownBelow'>): readonly number[] | null {
+  if (unknownBelow === undefined || classes === null) return null
+  if (typeof unknownBelow === 'number') return classes.map(() => unknownBelow)
+  if (unknownBelow.length !== classes.length) throw new AedError('MODEL_MISMATCH', `${name}: its card has ${unknownBelow.length} values of unknownBelow for ${classes.length} classes`, { hint: 'aed eval --outside ... --tuned writes them anew' })
+  return unknownBelow
+}
 
 /**
  * Reads a model card from parsed JSON.

@@ -1,4 +1,4 @@
-export { parseModelCard, modelCardSchema, MODEL_CARD_SCHEMA } from './artifact.ts'
+export { parseModelCard, modelCardSchema, unknownThresholds, MODEL_CARD_SCHEMA } from './artifact.ts'
 export { clipHeadSchema, clipHeadScores, linearHead, placeBlocks } from './clip-head.ts'
 export { addFrame, addTap, emptyFrameState, emptyTapState, frameStatistics, mergeFrameStates, mergeTapStates, mostPositions, tapStatistics } from './clip-statistics.ts'
 export { createDetector, detectEvents, detectionParametersSchema, movingMean, patchPeriod, refractoryPatches } from './detection.ts'

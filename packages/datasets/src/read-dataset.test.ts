@@ -68,6 +68,16 @@ describe('readDataset', () => {
     })
   })
 
+  it('reads a folder of any recordings where it is told to', async () => {
+    await withFolder({ 'noise/a.wav': '', 'noise/deep/b.flac': '', 'noise/.hidden.wav': '', 'noise/notes.txt': '', 'empty/notes.txt': '' }, async (dir) => {
+      const { clips, classes } = await readDataset(path.join(dir, 'noise'), { unlabelled: true })
+      expect(clips.map(({ id, label, path: file }) => [id, label, file])).toEqual([['a.wav', 'noise', path.join(dir, 'noise', 'a.wav')], ['deep/b.flac', 'noise', path.join(dir, 'noise', 'deep', 'b.flac')]])
+      expect(classes).toEqual(['noise'])
+      await expect(readDataset(path.join(dir, 'noise'))).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' })
+      await expect(readDataset(path.join(dir, 'empty'), { unlabelled: true })).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' })
+    })
+  })
+
   it('says FILE_NOT_FOUND and DATASET_NOT_FOUND', async () => {
     await refuses({}, 'FILE_NOT_FOUND', /nowhere: no such file or folder$/, {}, 'nowhere')
     await refuses({ 'a.txt': '' }, 'DATASET_NOT_FOUND', /expected meta\/esc50\.csv/)

@@ -6,7 +6,7 @@ import { chooseClasses, type ClassChoice } from './choose-classes.ts'
 import { compareText, labelsOf, type Dataset, type DatasetClip } from './dataset.ts'
 import { parseLabelsCsv } from './labels-csv.ts'
 import { listFolder, readText, UNKNOWN_ORIGIN, type Listing } from './listing.ts'
-import { readClassFolders } from './read-class-folders.ts'
+import { readClassFolders, readRecordings } from './read-class-folders.ts'
 import { readEsc50 } from './read-esc50.ts'
 import { FSD50K_TABLES, readFsd50k } from './read-fsd50k.ts'
 import { readUrbanSound8k, URBANSOUND8K_TABLE } from './read-urbansound8k.ts'
@@ -15,13 +15,15 @@ import { readUrbanSound8k, URBANSOUND8K_TABLE } from './read-urbansound8k.ts'
 export interface ReadDatasetOptions extends ClassChoice {
   /** Path of another table instead of the folder's own, its files relative to the folder. */
   readonly table?: string
+  /** Takes a folder of no known layout too: every recording in it, at any depth, of one class with the folder's name. */
+  readonly unlabelled?: boolean
 }
 
 async function readTable(table: string, name: string, audioDir: string): Promise<Listing> {
   return { ...UNKNOWN_ORIGIN, name, clips: parseLabelsCsv(await readText(table), { where: table }), audioDir, where: table }
 }
 
-async function list(location: string, { classes, garbageClass, table }: ReadDatasetOptions): Promise<Listing> {
+async function list(location: string, { classes, garbageClass, table, unlabelled }: ReadDatasetOptions): Promise<Listing> {
   const info = await stat(location).catch((error: unknown) => {
     throw fileError(error, location)
   })
@@ -35,7 +37,7 @@ async function list(location: string, { classes, garbageClass, table }: ReadData
   if (await exists(inside(...URBANSOUND8K_TABLE))) return readUrbanSound8k(location)
   if (await exists(inside(FSD50K_TABLES))) return readFsd50k(location)
   if (await exists(inside('labels.csv'))) return readTable(inside('labels.csv'), path.basename(location), location)
-  const folders = await readClassFolders(location)
+  const folders = (await readClassFolders(location)) ?? (unlabelled ? await readRecordings(location) : null)
   if (folders) return folders
   throw new AedError(
     'DATASET_NOT_FOUND',
@@ -88,7 +90,8 @@ async function locate({ clips, audioDir, where }: Listing): Promise<DatasetClip[
  *  - UrbanSound8K: `metadata/UrbanSound8K.csv` and `audio/fold1` to `fold10`; recordings are the Freesound clips (fsID);
  *  - FSD50K: `FSD50K.ground_truth/` and `FSD50K.dev_audio/`, `FSD50K.eval_audio/`; several labels a clip, subsets train, validation and test;
  *  - a table: `labels.csv` (see {@link parseLabelsCsv}), paths relative to the table;
- *  - a folder for each class, with audio files; every file counts as a recording of its own.
+ *  - a folder for each class, with audio files; every file counts as a recording of its own;
+ *  - with `unlabelled`, a folder of any recordings.
  * @throws AedError `FILE_NOT_FOUND`; `DATASET_NOT_FOUND` for another layout; `DATASET_INVALID` for missing columns or files, with the line; `UNKNOWN_CLASS`
  */
 export async function readDataset(dir: string, options: ReadDatasetOptions = {}): Promise<Dataset> {

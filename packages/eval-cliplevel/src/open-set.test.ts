@@ -26,6 +26,17 @@ describe('evaluateOpenSet', () => {
     expect(evaluateOpenSet({ known: all, outside: outside() }, { unknownThreshold: 0, garbageClass: 'other' })).toMatchObject({ known: { count: 1, right: 1 }, outside: { count: 5, accepted: 3 } })
   })
 
+  it('takes the thresholds of a card, above 1 for a garbage class, also where nothing outside is known', () => {
+    const chosen = evaluateOpenSet({ known: known(), outside: outside() }, { unknownThreshold: 0.6, garbageClass: 'other' })
+    const { chosenBy, ...given } = evaluateOpenSet({ known: known(), outside: outside(), thresholds: [0.6, 0.6, 2] })
+    expect(chosenBy).toBe('given')
+    expect(given).toMatchObject({ thresholds: [0.6, 0.6, 2], known: chosen.known, outside: chosen.outside, accuracy: chosen.accuracy, rocAuc: chosen.rocAuc })
+    const alone = evaluateOpenSet({ known: known(), outside: null, thresholds: [0.6, 0.6, 2] })
+    expect(alone).toMatchObject({ known: chosen.known, outside: { count: 0, accepted: 0 }, accuracy: 2 / 5, rocAuc: null })
+    expect(alone.curve.every(({ falseAccepts }) => falseAccepts === null)).toBe(true)
+    expect(() => evaluateOpenSet({ known: known(), outside: null, thresholds: [0.6] })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+
   it('draws accepted against correct over every threshold, and the area of known against outside', () => {
     const { curve, rocAuc } = evaluateOpenSet({ known: known(), outside: outside() }, { unknownThreshold: 0.5 })
     expect(curve[0]).toEqual({ threshold: 1, accepted: 0.2, right: 0.2, correct: 1, falseAccepts: 0 })

@@ -40,9 +40,9 @@ export interface OpenSet {
   readonly schema: typeof OPEN_SET_SCHEMA
   readonly classes: readonly string[]
   readonly garbageClass: string | null
-  /** One a class, in the order of the classes; equal unless `perClass`. */
+  /** One a class, in the order of the classes; equal unless `perClass` or given. Above 1: the class is never the answer. */
   readonly thresholds: readonly number[]
-  readonly chosenBy: 'threshold' | 'maxFalseAccepts' | 'minAccepted'
+  readonly chosenBy: 'given' | 'threshold' | 'maxFalseAccepts' | 'minAccepted'
   /** Clips of the classes (the garbage class not among them) and how many were accepted and right, accepted and wrong, or called unknown. */
   readonly known: { readonly count: number; readonly right: number; readonly wrong: number; readonly unknown: number }
   /** Clips outside (those of the garbage class among them), how many were accepted, and as which class. */
@@ -63,11 +63,11 @@ interface Decided {
   readonly score: Float64Array
 }
 
-function decisionsOf(scores: PatchScores, options: OpenSetOptions, garbage: number): Decided {
+function decisionsOf(scores: PatchScores, options: OpenSetOptions, isGarbage: (c: number) => boolean): Decided {
   const width = scores.classes.length
   const ranked = aggregate(scores, { ...options, multiLabel: false, threshold: 0 })
   const estimated = decide(ranked, ranked.patches, width)
-  return { estimated, score: Float64Array.from(estimated, (c, clip) => (c === -1 || c === garbage ? -1 : ranked.scores[clip * width + c]!)) }
+  return { estimated, score: Float64Array.from(estimated, (c, clip) => (c === -1 || isGarbage(c) ? -1 : ranked.scores[clip * width + c]!)) }
 }
 
 /** The lowest threshold that at most `part` of the scores reach. */
@@ -89,6 +89,13 @@ function acceptingThreshold(scores: readonly number[], part: number): number {
   return must === 0 ? 1 : Math.max(0, sorted[sorted.length - must]!)
 }
 
+/** What is evaluated. */
+export interface OpenSetInput {
+  readonly known: PatchScores
+  readonly outside: PatchScores | null
+  readonly thresholds?: readonly number[]
+}
+
 const POINTS = 200
 
 /**
@@ -96,31 +103,35 @@ const POINTS = 200
  * `unknown_class_threshold`, garbage class). The threshold is given, or chosen on these clips for a wanted part of false accepts or of accepted clips; of thresholds chosen per
  * class each holds among the clips decided for that class.
  * @param input.known scores of clips of the classes
- * @param input.outside scores of clips outside of them, by the same model; their labels mean nothing
- * @throws AedError `INVALID_INPUT`, `UNKNOWN_CLASS` (also for a garbage class that is none), `INVALID_OPTION` unless exactly one of the three options about the threshold is given
+ * @param input.outside scores of clips outside of them, by the same model; their labels mean nothing; null: there are none, and the figures of them are null or 0
+ * @param input.thresholds one a class, as a model's card has them (core's `unknownThresholds`), in place of the options about the threshold and of the garbage class: a class whose
+ * threshold is above 1 is one
+ * @throws AedError `INVALID_INPUT`, `UNKNOWN_CLASS` (also for a garbage class that is none), `INVALID_OPTION` unless thresholds or exactly one of the three options about them is given
  */
-export function evaluateOpenSet(input: { readonly known: PatchScores; readonly outside: PatchScores }, options: OptionsInput<typeof openSetOptionsSchema> = {}, context: StageContext = {}): OpenSet {
+export function evaluateOpenSet(input: OpenSetInput, options: OptionsInput<typeof openSetOptionsSchema> = {}, context: StageContext = {}): OpenSet {
   const settings = parseOptions(openSetOptionsSchema, options, 'open set')
   throwIfAborted(context.signal)
   const { unknownThreshold, maxFalseAccepts, minAccepted, perClass, garbageClass } = settings
-  if ([unknownThreshold, maxFalseAccepts, minAccepted].filter((value) => value !== null).length !== 1)
-    throw new AedError('INVALID_OPTION', 'open set: takes one of unknownThreshold, maxFalseAccepts and minAccepted', { hint: 'give a threshold, or what it is to be chosen for' })
-  const { known, outside } = input
+  const { known, outside, thresholds: given } = input
   const { classes } = known
+  if ([given ?? null, unknownThreshold, maxFalseAccepts, minAccepted].filter((value) => value !== null).length !== 1)
+    throw new AedError('INVALID_OPTION', 'open set: takes one of unknownThreshold, maxFalseAccepts, minAccepted, and thresholds', { hint: 'give a threshold, or what it is to be chosen for' })
+  if (given && (given.length !== classes.length || given.some((value) => !(value >= 0 && value < Infinity)))) throw new AedError('INVALID_OPTION', `open set: takes ${classes.length} thresholds of 0 or more, one a class, got ${given.join(', ')}`)
   const { reference } = checkScores(known)
   requireOneLabel(known.clips)
-  checkPatches(outside)
-  if (outside.classes.length !== classes.length || outside.classes.some((name, c) => name !== classes[c])) throw new AedError('INVALID_INPUT', 'open set: the clips outside were scored with other classes', { hint: 'score both with one model' })
+  if (outside) checkPatches(outside)
+  if (outside && (outside.classes.length !== classes.length || outside.classes.some((name, c) => name !== classes[c]))) throw new AedError('INVALID_INPUT', 'open set: the clips outside were scored with other classes', { hint: 'score both with one model' })
   const garbage = garbageClass === null ? -1 : classes.indexOf(garbageClass)
   if (garbageClass !== null && garbage < 0) throw new AedError('UNKNOWN_CLASS', `open set: the garbage class ${quote(garbageClass)} is not among the classes`)
+  const isGarbage = (c: number) => c === garbage || (given?.[c] ?? 0) > 1
 
-  const inside = decisionsOf(known, settings, garbage)
-  const beyond = decisionsOf(outside, settings, garbage)
+  const inside = decisionsOf(known, settings, isGarbage)
+  const beyond = outside && decisionsOf(outside, settings, isGarbage)
   // Clips of the garbage class are of no class that counts: they stand outside.
-  const isKnown = (clip: number) => reference[clip] !== garbage
+  const isKnown = (clip: number) => !isGarbage(reference[clip]!)
   const items = [
     ...known.clips.map((_clip, i) => ({ known: isKnown(i), right: isKnown(i) && inside.estimated[i] === reference[i], as: inside.estimated[i]!, score: inside.score[i]! })),
-    ...outside.clips.map((_clip, i) => ({ known: false, right: false, as: beyond.estimated[i]!, score: beyond.score[i]! })),
+    ...(beyond ? Array.from(beyond.estimated, (as, i) => ({ known: false, right: false, as, score: beyond.score[i]! })) : []),
   ]
   const ours = items.filter((item) => item.known)
   const others = items.filter((item) => !item.known)
@@ -131,8 +142,8 @@ export function evaluateOpenSet(input: { readonly known: PatchScores; readonly o
     if (unknownThreshold !== null) return unknownThreshold
     return maxFalseAccepts !== null ? rejectingThreshold(among(others), maxFalseAccepts) : acceptingThreshold(among(ours), minAccepted!)
   }
-  const whole = choose(null)
-  const thresholds = classes.map((_name, c) => (perClass && items.some(({ as }) => as === c) ? choose(c) : whole))
+  const whole = given ? 0 : choose(null)
+  const thresholds = given ?? classes.map((_name, c) => (perClass && items.some(({ as }) => as === c) ? choose(c) : whole))
   const accepted = ({ as, score }: (typeof items)[number]) => score >= 0 && score >= thresholds[as]!
   const count = (some: typeof items, test: (item: (typeof items)[number]) => boolean) => some.filter(test).length
   const right = count(ours, (item) => item.right && accepted(item))
@@ -148,7 +159,7 @@ export function evaluateOpenSet(input: { readonly known: PatchScores; readonly o
     classes,
     garbageClass,
     thresholds,
-    chosenBy: unknownThreshold !== null ? 'threshold' : maxFalseAccepts !== null ? 'maxFalseAccepts' : 'minAccepted',
+    chosenBy: given ? 'given' : unknownThreshold !== null ? 'threshold' : maxFalseAccepts !== null ? 'maxFalseAccepts' : 'minAccepted',
     known: { count: ours.length, right, wrong: ours.length - right - unknown, unknown },
     outside: { count: others.length, accepted: falseAccepts, acceptedAs: classes.map((name, c) => ({ class: name, count: count(others, (item) => item.as === c && accepted(item)) })) },
     accuracy: (right + others.length - falseAccepts) / items.length,

@@ -94,7 +94,7 @@ export function openSetChart({ curve, thresholds }: OpenSet): Promise<string> {
           color: { field: 'name', title: null, scale: { range: ['#8fb8de', '#2f6ba5', '#c4552d'] } },
         },
       },
-      { data: { values: [...new Set(thresholds)].map((threshold) => ({ threshold })) }, mark: { type: 'rule', strokeDash: [2, 3], color: '#888' }, encoding: { x: { field: 'threshold', type: 'quantitative' } } },
+      { data: { values: [...new Set(thresholds)].filter((threshold) => threshold <= 1).map((threshold) => ({ threshold })) }, mark: { type: 'rule', strokeDash: [2, 3], color: '#888' }, encoding: { x: { field: 'threshold', type: 'quantitative' } } },
     ],
   })
 }

@@ -2,7 +2,7 @@ import { formatInterval, type Evaluation } from '@aed/eval-cliplevel'
 import { logMelUri, waveformSvg, wavUri, type ClipMedia } from './clip-media.ts'
 import { confusionChart, curveChart, openSetChart, reliabilityChart, timelineChart } from './evaluation-charts.ts'
 import type { EvaluationReport, WorstClip } from './evaluation-report.ts'
-import { percent } from './figures.ts'
+import { percent, thresholdRange } from './figures.ts'
 import { escapeHtml, htmlPage, htmlTable } from './page.ts'
 
 /** What the report shows of clips: by id, for those that it is there for. */
@@ -56,19 +56,19 @@ function classTable({ clip }: Evaluation): string {
 
 function openSetSection(openSet: EvaluationReport['openSet'], chart: string): string {
   if (!openSet) return ''
-  const { known, outside, thresholds, accuracy, rocAuc } = openSet
-  const range = new Set(thresholds).size === 1 ? thresholds[0]!.toFixed(3) : `${Math.min(...thresholds).toFixed(3)} to ${Math.max(...thresholds).toFixed(3)}, by class`
+  const { known, outside, thresholds, chosenBy, accuracy, rocAuc } = openSet
+  const others = outside.count === 0 ? '' : `; of ${plural(outside.count, 'clip')} outside ${percent(outside.accepted / outside.count)} are taken for one of them. Right in all: ${percent(accuracy)}. ROC AUC of known against outside: ${percent(rocAuc)}`
   return `<h2 id="open-set">Sounds outside the classes</h2>
-<p>At the threshold ${range}: of ${plural(known.count, 'clip')} of the classes ${percent(known.right / known.count)} are accepted and right, ${percent(known.wrong / known.count)} accepted and wrong, ${percent(known.unknown / known.count)} unknown;
-of ${plural(outside.count, 'clip')} outside ${percent(outside.count === 0 ? null : outside.accepted / outside.count)} are taken for one of them. Right in all: ${percent(accuracy)}. ROC AUC of known against outside: ${percent(rocAuc)}.</p>
-<div class="row"><div>${chart}</div><div>${htmlTable(['outside, taken for', 'clips'], outside.acceptedAs.filter(({ count }) => count > 0).map((one) => [one.class, String(one.count)]))}</div></div>`
+<p>Unknown below ${thresholdRange(thresholds)}${chosenBy === 'given' ? ', as the model has it' : ''}: of ${plural(known.count, 'clip')} of the classes ${percent(known.right / known.count)} are accepted and right, ${percent(known.wrong / known.count)} accepted and wrong, ${percent(known.unknown / known.count)} unknown${others}.</p>
+<div class="row"><div>${chart}</div>${outside.count === 0 ? '' : `<div>${htmlTable(['outside, taken for', 'clips'], outside.acceptedAs.filter(({ count }) => count > 0).map((one) => [one.class, String(one.count)]))}</div>`}</div>`
 }
 
 function comparisonSection(comparison: EvaluationReport['comparison'], model: string): string {
   if (!comparison) return ''
-  const { second, accuracy, agreement, mcNemar, movement, changed } = comparison
+  const { second, leaky, accuracy, agreement, mcNemar, movement, changed } = comparison
   const interval = accuracy.interval ? ` [${accuracy.interval.map((bound) => (100 * bound).toFixed(1)).join(', ')}]` : ''
   return `<h2 id="comparison">Beside ${escapeHtml(second)}</h2>
+${leaky ? `<p class="note">${escapeHtml(second)} was trained on the recordings of ${leaky.clips} of ${leaky.of} clips: it is no fair comparison.</p>` : ''}
 <p>${escapeHtml(model)} ${percent(accuracy.first)}, ${escapeHtml(second)} ${percent(accuracy.second)}: a difference of ${(100 * accuracy.difference).toFixed(1)} points${interval}. They decide alike on ${percent(agreement.clip)} of the clips and ${percent(agreement.patch)} of the patches.
 Right in the first alone: ${mcNemar.onlyFirstRight}, in the second alone: ${mcNemar.onlySecondRight}; exact McNemar test p = ${mcNemar.p.toFixed(3)}. Scores of clips move by ${movement.clip.mean.toFixed(4)} on average, at most ${movement.clip.max.toFixed(4)}${movement.clip.at ? ` (${escapeHtml(movement.clip.at.clip)}, ${escapeHtml(movement.clip.at.class)})` : ''}.</p>
 ${changed.length === 0 ? '<p>No clip is decided differently.</p>' : htmlTable(['clip', 'is', 'first', 'second', 'movement'], changed.slice(0, 50).map((c) => [c.id, c.label, c.first ?? '–', c.second ?? '–', c.movement.toFixed(3)]))}`

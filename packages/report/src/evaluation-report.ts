@@ -13,6 +13,12 @@ export interface WorstClip {
   readonly score: number | null
 }
 
+/** Clips evaluated whose recording a model was trained on. */
+interface Leak {
+  readonly clips: number
+  readonly of: number
+}
+
 /** All that an evaluation says, as it stands in `report.json`: plain data. */
 export interface EvaluationReport {
   readonly schema: 'aed-evaluation-report/1'
@@ -23,16 +29,16 @@ export interface EvaluationReport {
   readonly version: string
   readonly evaluation: Evaluation
   readonly curves: readonly ClassCurves[]
-  /** Present where clips outside the classes were given. */
+  /** Present where clips outside the classes were given, or the model has a threshold of its own. */
   readonly openSet: OpenSet | null
   /** Present where a second model was given. */
-  readonly comparison: (Comparison & { readonly second: string }) | null
+  readonly comparison: (Comparison & { readonly second: string; readonly leaky: Leak | null }) | null
   /** Clips decided wrongly, the surest first. */
   readonly worst: readonly WorstClip[]
   /** Clips that could not be read and count nowhere. */
   readonly skipped: readonly { readonly id: string; readonly message: string }[]
   /** Held-out clips whose recording the model was trained on; null where none is known of. */
-  readonly leaky: { readonly clips: number; readonly of: number } | null
+  readonly leaky: Leak | null
 }
 
 /** The clips that were decided wrongly, the surest first. */

@@ -3,7 +3,7 @@ export { confusionChart } from './evaluation-charts.ts'
 export { headline, renderEvaluationHtml } from './evaluation-html.ts'
 export { EVALUATION_REPORT_SCHEMA, worstClips } from './evaluation-report.ts'
 export { escapeHtml, htmlPage, htmlTable } from './page.ts'
-export { kib, percent } from './figures.ts'
+export { kib, percent, thresholdRange } from './figures.ts'
 export { spectrogramPicture } from './spectrogram-picture.ts'
 export { evaluationJunit, evaluationMarkdown } from './summaries.ts'
 

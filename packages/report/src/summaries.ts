@@ -1,6 +1,6 @@
 import { headline } from './evaluation-html.ts'
 import type { EvaluationReport } from './evaluation-report.ts'
-import { percent } from './figures.ts'
+import { percent, thresholdRange } from './figures.ts'
 import { escapeHtml } from './page.ts'
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')
@@ -19,7 +19,7 @@ export function evaluationMarkdown({ evaluation, model, data, leaky, openSet, co
     '',
     `macro F1 ${percent(clip.macroF1)}, mAP ${percent(clip.meanAveragePrecision)}, expected calibration error ${clip.calibration ? clip.calibration.expectedCalibrationError.toFixed(3) : '–'}`,
   ]
-  if (openSet) lines.push('', `Outside the classes: ${openSet.outside.accepted} of ${openSet.outside.count} clips accepted; of the classes ${openSet.known.right} of ${openSet.known.count} accepted and right.`)
+  if (openSet) lines.push('', `Unknown below ${thresholdRange(openSet.thresholds)}: of the classes ${openSet.known.right} of ${openSet.known.count} clips accepted and right, ${openSet.known.unknown} unknown${openSet.outside.count === 0 ? '' : `; outside the classes ${openSet.outside.accepted} of ${openSet.outside.count} accepted`}.`)
   if (comparison) lines.push('', `Beside ${cell(comparison.second)}: ${(100 * comparison.accuracy.difference).toFixed(1)} points, ${comparison.changed.length} clips decided differently, McNemar p = ${comparison.mcNemar.p.toFixed(3)}.`)
   if (leaky) lines.push('', `> **Leaky**: the recordings of ${leaky.clips} of ${leaky.of} clips were trained on.`)
   if (skipped.length > 0) lines.push('', `${skipped.length} clips could not be read and count nowhere.`)

@@ -1,14 +1,11 @@
-import { readdir, stat } from 'node:fs/promises'
-import path from 'node:path'
 import * as v from 'valibot'
-import { AedError, audioOptionsSchema, createRandom, melOptionsSchema, option, parseOptions, patchOptionsSchema, patchPeriod, type DetectionParameters } from '@aed/core'
-import { readBytes, requireReplaceable, requireWritable, writeAtomic, writeFolderAtomic } from '@aed/core/node'
+import { audioOptionsSchema, createRandom, melOptionsSchema, option, parseOptions, patchOptionsSchema, patchPeriod, type DetectionParameters } from '@aed/core'
 import { tuneDetection, tuneDetectionOptionsSchema, type DetectionSetting, type ScoredStream } from '@aed/eval-cliplevel'
-import { writeTflite } from '@aed/quantize-int8'
 import type { CommandCall, CommandModule } from '../commands.ts'
 import { patchSeconds, readScoringModel, scoreClips, type ScoringModel } from '../score-clips.ts'
 import { clipsEndToEnd, inFolder, readEvents, scoreRecordings } from '../score-recordings.ts'
 import { percent, table } from '../text.ts'
+import { requirePlaceForModel, writeWithCard } from '../write-with-card.ts'
 
 const streamSchema = v.strictObject({ seed: option.integer(0, 'seed of the order in which clips follow each other', { min: 0 }) })
 
@@ -28,13 +25,13 @@ export const tune: CommandModule = {
     const { data, out, tuning: settings = {} } = options as { data: string; out?: string; tuning?: object }
     const { seed } = parseOptions(streamSchema, options['seed'] === undefined ? {} : { seed: options['seed'] }, 'aed tune')
     const model = await readScoringModel(args[0]!, options, { patches: true })
-    if (out !== undefined) await requirePlace(model, out)
+    if (out !== undefined) await requirePlaceForModel(model.model, out)
     const { features, classes } = model.card
     const timing = { period: patchPeriod(features), patchLength: patchSeconds(features) }
     const streams = await streamsOf(model, data, seed, call)
     const found = tuneDetection({ classes, streams, ...timing }, settings, { signal, onProgress: (progress) => output.progress(progress) })
     const { parameters, figures, perClass } = found.chosen
-    if (out !== undefined) await writeTuned(model, parameters, out)
+    if (out !== undefined) await writeWithCard(model.model, { detection: parameters }, out)
     const row = ({ figures: f, parameters: p }: DetectionSetting) => [f.falseAlarmsPerHour.toFixed(2), percent(f.missRate), f.medianLatency === null ? '–' : f.medianLatency.toFixed(2), String(p.smoothing), p.refractory.toFixed(2), thresholdsText(p)]
     const { front } = found
     output.result(out === undefined ? found : { ...found, model: out }, [
@@ -74,22 +71,4 @@ async function streamsOf(model: ScoringModel, data: string, seed: number, call: 
   const place = new Int32Array(order.length)
   order.forEach((clip, i) => (place[clip] = i))
   return [clipsEndToEnd({ ...scores, clips: order.map((clip) => scores.clips[clip]!), clipOfPatch: scores.clipOfPatch.map((clip) => place[clip]!) }, { period: patchPeriod(features), patchLength: patchSeconds(features) })]
-}
-
-/** Refuses a place to which the model cannot be written, before anything is computed. */
-async function requirePlace({ model }: ScoringModel, out: string): Promise<void> {
-  if (model.format === 'h5' || !model.card) throw new AedError('MODEL_UNSUPPORTED', `${model.path}: has no card that could hold the parameters`, { hint: 'give a folder of aed train or a .tflite of aed quantize' })
-  if (model.format === 'folder') await requireReplaceable(out, (await stat(model.path)).isDirectory() ? await readdir(model.path) : [])
-  await requireWritable(out)
-}
-
-/** The same model with the parameters in its card. */
-async function writeTuned({ model }: ScoringModel, detection: DetectionParameters, out: string): Promise<void> {
-  const card = { ...model.card!, detection }
-  if (model.format === 'tflite') return writeAtomic(out, writeTflite({ graph: model.graph, card }))
-  const names = await readdir(model.path)
-  const files = await Promise.all(names.map(async (name) => [name, name === 'aed.json' ? `${JSON.stringify(card, null, 2)}\n` : await readBytes(path.join(model.path, name))] as const))
-  await writeFolderAtomic(out, async (temporary) => {
-    for (const [name, bytes] of files) await writeAtomic(path.join(temporary, name), bytes)
-  })
 }

@@ -74,7 +74,13 @@ describe('AudioClassifier', () => {
     const short = await (await loaded).classify(sound('low', 3, 0.2).samples, { sampleRate: 16000 })
     expect(short).toEqual({ top: [], unknown: true, timeline: [], duration: 0.2 })
     const doubtful = await AudioClassifier.of({ graph, card: { ...card, unknownBelow: 1 } })
-    expect((await doubtful.classify(sound('low', 3).samples, { sampleRate: 16000 })).unknown).toBe(true)
+    const low = await doubtful.classify(sound('low', 3).samples, { sampleRate: 16000 })
+    expect(low.unknown).toBe(true)
+    // One a class: only that of the best counts.
+    for (const [best, others, unknown] of [[0, 2, false], [2, 0, true]] as const) {
+      const each = await AudioClassifier.of({ graph, card: { ...card, unknownBelow: card.classes!.map((name) => (name === low.top[0]!.label ? best : others)) } })
+      expect((await each.classify(sound('low', 3).samples, { sampleRate: 16000 })).unknown).toBe(unknown)
+    }
   })
 
   it("takes an AudioBuffer with its own rate, and leaves the caller's samples as they are", async () => {

@@ -1,4 +1,4 @@
-import { argMax, throwIfAborted } from '@aed/core'
+import { argMax, throwIfAborted, unknownThresholds } from '@aed/core'
 import { createMelPlan, patchStarts } from '@aed/dsp-mel'
 import { createClipScorer, type ClassifierModel } from './clip-scorer.ts'
 import { prepareRecording } from './recording.ts'
@@ -40,7 +40,8 @@ export type Classify = (recording: RecordingSamples, topK: number, signal?: Abor
 
 /** @throws AedError (rejects) as `createClipScorer` */
 export async function createClassify(model: ClassifierModel): Promise<Classify> {
-  const { classes, features, unknownBelow = 0 } = model.card
+  const { classes, features } = model.card
+  const lowest = unknownThresholds(model.card)
   const score = await createClipScorer(model)
   const { hopLength, center, winLength, nFft } = features.mel
   const plan = createMelPlan(features.audio.sampleRate, features.mel)
@@ -62,6 +63,7 @@ export async function createClassify(model: ClassifierModel): Promise<Classify> 
       return { start, end: end > start ? end : duration, label: classes[best % classes.length]!, score: scores.patches[best]! }
     })
     const ranked = scores.clip ? classes.map((label, i) => ({ label, score: scores.clip![i]! })).sort((a, b) => b.score - a.score) : []
-    return { top: ranked.slice(0, topK), unknown: !(ranked[0] && ranked[0].score >= unknownBelow), timeline, duration }
+    const best = scores.clip ? argMax(scores.clip, 0, classes.length) : -1
+    return { top: ranked.slice(0, topK), unknown: best < 0 || scores.clip![best]! < (lowest?.[best] ?? 0), timeline, duration }
   }
 }
