@@ -5,6 +5,7 @@ import { groupFolds, officialFolds } from '@aed/datasets'
 import { crossValidate, evaluate, nestedCrossValidate, poolScores, summarizeFolds, type CrossValidation, type Evaluation, type FoldStore, type FoldSummary, type NestedCrossValidation } from '@aed/eval-cliplevel'
 import { createClipProcedure } from './clip-procedure.ts'
 import { createDenseProcedure, leakySplits } from './dense-procedure.ts'
+import type { SkippedClip } from './patches.ts'
 import { scoresOf, type RecipeCost, type RecipeInput, type RecipeScore } from './recipe-procedure.ts'
 import type { Recipe } from './recipe.ts'
 import type { RunContext } from './run-context.ts'
@@ -20,7 +21,7 @@ export type PooledFigure = Pick<Evaluation['clip'], 'accuracy' | 'interval'>
 export interface RecipeResult {
   readonly schema: typeof RECIPE_RESULT_SCHEMA
   readonly recipe: Recipe
-  readonly data: { readonly name: string; readonly clips: number; readonly recordings: number }
+  readonly data: { readonly name: string; readonly clips: number; readonly recordings: number; readonly skipped: readonly SkippedClip[] }
   readonly backbone: { readonly file: string; readonly sha256: string } | null
   readonly result: CrossValidation<RecipeScore> | NestedCrossValidation<RecipeScore>
   /** null for splits that hold a clip out more than once. */
@@ -68,7 +69,7 @@ export async function crossValidateRecipe(input: RecipeInput, context: RunContex
   return {
     schema: RECIPE_RESULT_SCHEMA,
     recipe,
-    data: { name: dataset.name, clips: clips.length, recordings: new Set(clips.map(({ source }) => source)).size },
+    data: { name: dataset.name, clips: clips.length, recordings: new Set(clips.map(({ source }) => source)).size, skipped: input.skipped ?? [] },
     backbone: backbone && { file: backbone.file, sha256: backbone.sha256 },
     result,
     pooled: { float: pooled('float'), int8: pooled('int8') },

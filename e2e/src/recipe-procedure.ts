@@ -2,6 +2,7 @@ import { argMax, type PatchScores } from '@aed/core'
 import type { Dataset } from '@aed/datasets'
 import type { FoldScore, Procedure } from '@aed/eval-cliplevel'
 import type { Backbone } from './backbone.ts'
+import type { SkippedClip } from './patches.ts'
 import type { Recipe } from './recipe.ts'
 
 /** How a recipe is judged. */
@@ -18,6 +19,8 @@ export interface JudgeOptions {
 export interface RecipeInput {
   readonly recipe: Recipe
   readonly dataset: Dataset
+  /** Clips that could not be read and are not in the dataset. */
+  readonly skipped?: readonly SkippedClip[]
   /** null where no block taps a network. */
   readonly backbone: Backbone | null
   readonly options: JudgeOptions

@@ -14,3 +14,9 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
 export function kib(bytes: number): string {
   return (bytes / 1024).toFixed(2)
 }
+
+/** Clips that were left out, and which. */
+export function skippedText(skipped: readonly { readonly id: string }[]): string {
+  const named = skipped.slice(0, 10).map(({ id }) => id).join(', ')
+  return `${skipped.length} clips could not be read and count nowhere: ${named}${skipped.length > 10 ? `, and ${skipped.length - 10} more` : ''}`
+}

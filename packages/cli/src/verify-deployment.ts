@@ -1,9 +1,10 @@
 import { AedError, type FeatureConfig, type Graph, type ModelCard } from '@aed/core'
 import type { DatasetClip } from '@aed/datasets'
-import { clipInputs, countEqual, estimateDeployment, orRemark, readForModel, verifyChain, verifyLayers, verifyNetwork, type DeploymentEstimate, type LayerVerification, type TestVectors, type Verification } from '@aed/e2e'
+import { clipInputs, countEqual, estimateDeployment, loadPatches, orRemark, readForModel, verifyChain, verifyLayers, verifyNetwork, withRunContext, type DeploymentEstimate, type LayerVerification, type TestVectors, type Verification } from '@aed/e2e'
 import { emulatedBoard, type GeneratedLibrary } from '@aed/stm32-deploy'
 import { buildForHost, openDevice, openSerial, runOnHost } from '@aed/stm32-deploy/node'
 import type { Output } from './output.ts'
+import { skippedText } from './text.ts'
 
 /** Inputs that an emulated core or a board compares: each takes a second or so. */
 const DEVICE_INPUTS = 3
@@ -16,6 +17,8 @@ interface Task extends GeneratedLibrary {
   readonly vectors: TestVectors
   readonly data: string | undefined
   readonly fold: string | undefined
+  /** Leaves out clips that cannot be read; a remark names them. */
+  readonly skipBad: boolean
   readonly serial: string | undefined
   readonly logits: boolean
 }
@@ -32,7 +35,7 @@ export async function verifyDeployment(task: Task, { output, signal }: { readonl
   const few = some(vectors, DEVICE_INPUTS)
   // First, as a port or a board may be the wrong one: the others take minutes.
   const onSerial = serial === undefined ? null : await onBoard(serial, files, few, signal)
-  const clips = task.data === undefined ? [] : await clipsOf(task.data, task.fold, card!)
+  const clips = task.data === undefined ? [] : await clipsOf(task, card!, (text) => remarks.push(text), output, signal)
   const here = (await orRemark(() => onThisMachine(task, clips, output, signal), (text) => remarks.push(`Nothing was run on this machine: ${text}.`))) ?? { inputs: 0, equal: 0, layers: null }
   if (logits && features) remarks.push('With --logits the chain is not compared: the one in TypeScript ends in the softmax.')
   const board = emulatedBoard(report.target)
@@ -85,9 +88,12 @@ function some({ inputs, outputs, count }: TestVectors, most: number): TestVector
   return { count: few, inputs: inputs.slice(0, (inputs.length / count) * few), outputs: outputs.slice(0, (outputs.length / count) * few) }
 }
 
-async function clipsOf(data: string, fold: string | undefined, card: ModelCard) {
-  const { clips } = await readForModel(data, card)
-  const chosen = fold === undefined ? clips : clips.filter((clip) => clip.fold === Number(fold))
-  if (chosen.length === 0) throw new AedError('INVALID_OPTION', `aed deploy: --fold ${fold ?? ''}: ${data} has no such fold`)
-  return chosen
+async function clipsOf({ data, fold, skipBad }: Task, card: ModelCard, remark: (text: string) => void, output: Output, signal: AbortSignal | undefined): Promise<readonly DatasetClip[]> {
+  const dataset = await readForModel(data!, card)
+  const chosen = fold === undefined ? dataset.clips : dataset.clips.filter((clip) => clip.fold === Number(fold))
+  if (chosen.length === 0) throw new AedError('INVALID_OPTION', `aed deploy: --fold ${fold ?? ''}: ${data!} has no such fold`)
+  if (!skipBad) return chosen
+  const { clips, skipped } = await withRunContext({ signal }, (context) => loadPatches({ ...dataset, clips: chosen }, card.features!, context, (progress) => output.progress(progress), { skipBad }))
+  if (skipped.length > 0) remark(skippedText(skipped))
+  return clips
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -441,6 +441,15 @@ describe('aed data', () => {
     expect(JSON.parse(aed('data', 'inspect', 'set/folds.csv', '--json').stdout)).toMatchObject({ folds: [1, 2, 3, 4], clips: 16 })
     const judged = JSON.parse(aed('cv', 'r-without-network', '--data', 'set/folds.csv', '--seed', '3', '--json').stdout) as object
     expect(judged).toMatchObject({ data: { clips: 16 }, result: { folds: { length: 4 } }, provenance: { seed: 3, node: process.versions.node } })
+
+    const [broken] = readFileSync(at('set/folds.csv'), 'utf8').split('\n')[1]!.split(',') as [string]
+    truncateSync(at('set', broken), 30)
+    expect(failure('cv', 'r-without-network', '--data', 'set/folds.csv')).toContain(path.basename(broken))
+    expect(JSON.parse(aed('cv', 'r-without-network', '--data', 'set/folds.csv', '--skip-bad', '--json').stdout)).toMatchObject({ data: { clips: 15, skipped: [{ id: broken }] } })
+    const dealt = aed('data', 'split', 'set', '--folds', '2', '--skip-bad', '--out', 'set/good.csv')
+    expect(dealt.stdout).toContain(`1 clips could not be read and count nowhere: ${path.basename(broken)}`)
+    expect(readFileSync(at('set/good.csv'), 'utf8')).not.toContain(broken)
+    expect(failure('deploy', 'int8.tflite', '--out', 'nowhere', '--skip-bad')).toContain('go with --data')
   })
 
   it('refuses a split whose folds share a sound, unless told to allow it, and then counts the clips', () => {

@@ -1,14 +1,14 @@
 import path from 'node:path'
 import * as v from 'valibot'
-import { AedError, audioOptionsSchema, melOptionsSchema, option, parseOptions, patchOptionsSchema } from '@aed/core'
+import { AedError, audioOptionsSchema, featureConfig, melOptionsSchema, option, parseOptions, patchOptionsSchema } from '@aed/core'
 import { requireWritable, writeAtomic } from '@aed/core/node'
 import { readDataset } from '@aed/datasets'
-import { createSteps, crossValidateRecipe, readBackbone, requireSingleLabels, STEPS_PER_RECIPE, withRunContext, type PooledFigure, type RecipeInput, type RecipeResult } from '@aed/e2e'
+import { createSteps, crossValidateRecipe, loadPatches, readBackbone, requireSingleLabels, STEPS_PER_RECIPE, withRunContext, type PooledFigure, type RecipeInput, type RecipeResult } from '@aed/e2e'
 import { formatCrossValidation } from '@aed/eval-cliplevel'
 import type { CommandModule } from '../commands.ts'
 import { provenanceOf, type Provenance } from '../provenance.ts'
 import { readRecipe } from '../recipe-file.ts'
-import { percent, table } from '../text.ts'
+import { percent, skippedText, table } from '../text.ts'
 
 const cvSchema = v.strictObject({
   nested: option.boolean(false, 'choose among the recipe’s variants by inner folds, and report the outer score of the whole procedure'),
@@ -25,11 +25,12 @@ export const cv: CommandModule = {
   flags: [
     { syntax: '--data <DIR>', description: 'folder of clips with folds: ESC-50 layout or labels.csv', required: true },
     { syntax: '--backbone <DIR>', description: 'Keras .h5 file, folder of the published ones, or name of one (aed backbone get); none only for recipes without a network' },
+    { syntax: '--skip-bad', description: 'leave out clips that cannot be read, and name them' },
     { syntax: '--out <DIR>', description: 'folder for NAME.json of each recipe' },
   ],
   examples: ['aed cv r --data ESC-50-master --backbone backbones/', 'aed cv r --nested --splits 6 --data ESC-50-master --backbone backbones/', 'aed cv my-recipe.yaml published --data clips/ --backbone backbones/ --db-ref running --out out/cv'],
   async run({ args, options, output, signal }) {
-    const { data, backbone, out, audio, mel, patches, ...given } = options as { data: string; backbone?: string; out?: string; audio?: object; mel?: object; patches?: object }
+    const { data, backbone, out, skipBad = false, audio, mel, patches, ...given } = options as { data: string; backbone?: string; skipBad?: boolean; out?: string; audio?: object; mel?: object; patches?: object }
     const { jobs, cache, ...judge } = parseOptions(cvSchema, withoutUndefined(given), 'aed cv')
     // Recipes are read, and files looked for, before anything is decoded.
     const recipes: Pick<RecipeInput, 'recipe' | 'backbone'>[] = []
@@ -40,15 +41,19 @@ export const cv: CommandModule = {
       recipes.push({ recipe: { ...recipe, features }, backbone: backbone === undefined || recipe.mode === 'scratch' ? null : await readBackbone(backbone, recipe.stacks, [nMels, features.patches.patchLength, 1]) })
     }
     if (out !== undefined) await requireWritable(out)
-    const dataset = await readDataset(data)
-    requireSingleLabels(dataset)
-    if (dataset.clips.some(({ fold }) => fold === null)) throw new AedError('SPLIT_INVALID', `${data}: has no folds`, { hint: 'deal some with aed data split' })
+    const found = await readDataset(data)
+    requireSingleLabels(found)
+    if (found.clips.some(({ fold }) => fold === null)) throw new AedError('SPLIT_INVALID', `${data}: has no folds`, { hint: 'deal some with aed data split' })
     const results: (RecipeResult & { readonly provenance: Provenance })[] = []
     await withRunContext({ cache, jobs, signal }, async (context) => {
+      // Which clips can be read shows only when they are, whatever is made of them then.
+      const { clips, skipped } = skipBad ? await loadPatches(found, featureConfig(), context, (progress) => output.progress(progress), { skipBad }) : { clips: found.clips, skipped: [] }
+      for (const { id, message } of skipped) output.say(`skipped: ${id}: ${message}`)
+      const dataset = { ...found, clips }
       for (const input of recipes) {
         const steps = createSteps(STEPS_PER_RECIPE, (event) => output.step({ ...event, step: `${input.recipe.name}: ${event.step}` }), signal)
         const start = performance.now()
-        const found = await crossValidateRecipe({ ...input, dataset, options: judge }, context, steps)
+        const found = await crossValidateRecipe({ ...input, dataset, skipped, options: judge }, context, steps)
         const seconds = (performance.now() - start) / 1000
         const result = { ...found, provenance: await provenanceOf(judge.seed, seconds, jobs) }
         results.push(result)
@@ -61,11 +66,12 @@ export const cv: CommandModule = {
   },
 }
 
-function format({ recipe, result, pooled, random, cost, backbone }: RecipeResult): string {
+function format({ recipe, data, result, pooled, random, cost, backbone }: RecipeResult): string {
   const lines = [`${recipe.name}: ${recipe.about}`, `backbone ${backbone?.file ?? 'none'}`, '', formatCrossValidation(result).trimEnd()]
   const line = (name: string, figure: PooledFigure | null) => (figure ? [`all test clips, ${name}: ${percent(figure.accuracy)}${figure.interval ? ` [${percent(figure.interval[0])}, ${percent(figure.interval[1])}] (95 % interval by recording)` : ''}`] : [])
   lines.push(...line('float', pooled.float), ...line('int8', pooled.int8))
   if (random) lines.push(`${random.means.length} random splits grouped by recording: ${percent(random.summary.mean)} (${random.means.map(percent).join(', ')})`)
+  if (data.skipped.length > 0) lines.push(skippedText(data.skipped))
   if (cost) lines.push(`${cost.features} statistics, ${cost.headParameters} parameters in the head, ${cost.passes} pass${cost.passes > 1 ? 'es' : ''} a clip`)
   return `${lines.join('\n')}\n`
 }

@@ -29,6 +29,7 @@ export const deploy: CommandModule = {
     { syntax: '--verify', description: 'compare with the engine: every layer, compiled for this machine, and, where the tools are there, the outputs on the emulated core and the whole chain from samples' },
     { syntax: '--data <DIR>', description: 'with --verify: clips, of whose patches every layer is compared, and whose labels the emulated chain must give as the one in TypeScript, and its accuracy' },
     { syntax: '--fold <N>', description: 'of these only the clips of this official fold' },
+    { syntax: '--skip-bad', description: 'of these leave out clips that cannot be read, and name them' },
     { syntax: '--serial <PORT>', description: 'with --verify: run the vectors on a board too, whose firmware is verify: /dev/ttyACM0, or tcp:HOST:PORT' },
   ],
   examples: [
@@ -38,11 +39,11 @@ export const deploy: CommandModule = {
     'aed deploy model.tflite --out net --verify --serial /dev/ttyACM0 --json',
   ],
   async run({ args, options, output, signal }) {
-    const { out, force, verify, data, fold, serial, deployment, liveDbRef, networkOnly } = options as unknown as Flags
+    const { out, force, verify, data, fold, skipBad = false, serial, deployment, liveDbRef, networkOnly } = options as unknown as Flags
     const settings = parseOptions(deployOptionsSchema, deployment, 'aed deploy')
     const chain = parseOptions(chainSchema, { ...(liveDbRef !== undefined && { liveDbRef }), ...(networkOnly !== undefined && { networkOnly }) }, 'aed deploy')
     if (!verify && (data !== undefined || serial !== undefined)) throw new AedError('USAGE', 'aed deploy: --data and --serial go with --verify', { hint: 'add --verify' })
-    if (fold !== undefined && data === undefined) throw new AedError('USAGE', 'aed deploy: --fold goes with --data', { hint: 'name the folder of clips' })
+    if ((fold !== undefined || skipBad) && data === undefined) throw new AedError('USAGE', 'aed deploy: --fold and --skip-bad go with --data', { hint: 'name the folder of clips' })
     const model = await readModel(args[0]!)
     if (!isInt8Graph(model.graph)) throw new AedError('DEPLOY_UNSUPPORTED', `${model.path}: is a float model`, { hint: 'quantize it first: aed quantize' })
     const described = model.card !== null || ['labels', 'audio', 'mel', 'patches'].some((key) => options[key] !== undefined)
@@ -59,7 +60,7 @@ export const deploy: CommandModule = {
     const library = generateC(input, settings)
     const { files, report } = library
     const features = 'features' in frontEnd ? frontEnd.features : null
-    const checked = verify ? await verifyDeployment({ ...library, graph: model.graph, card, features, vectors, data, fold, serial, logits: settings.logits }, { output, signal }) : { verified: null, estimate: null, remarks: [] }
+    const checked = verify ? await verifyDeployment({ ...library, graph: model.graph, card, features, vectors, data, fold, skipBad, serial, logits: settings.logits }, { output, signal }) : { verified: null, estimate: null, remarks: [] }
     const accuracy = checked.verified?.chain?.accuracy
     const written = accuracy ? generateC({ ...input, provenance: { ...provenance, [`accuracy of the chain on ${checked.verified!.chain!.clips} clips of ${data!}${fold === undefined ? '' : `, fold ${fold}`}`]: String(accuracy.device) } }, settings).files : files
     const complete: Deployment = {
@@ -85,6 +86,7 @@ interface Flags {
   readonly verify?: boolean
   readonly data?: string
   readonly fold?: string
+  readonly skipBad?: boolean
   readonly serial?: string
   readonly deployment?: object
   readonly liveDbRef?: unknown

@@ -21,6 +21,7 @@ import {
 import { EVALUATION_REPORT_SCHEMA, evaluationJunit, evaluationMarkdown, percent, renderEvaluationHtml, thresholdRange, worstClips, type EvaluationMedia, type EvaluationReport } from '@aed/report'
 import type { CommandCall, CommandModule } from '../commands.ts'
 import { readScoringModel, scoreClips, type ScoredClips, type ScoringModel } from '../score-clips.ts'
+import { skippedText } from '../text.ts'
 import { version } from '../version.ts'
 import { requirePlaceForModel, writeWithCard } from '../write-with-card.ts'
 
@@ -82,7 +83,7 @@ export const evaluate: CommandModule = {
       formatEvaluation(evaluation),
       ...(openSet ? [openSetText(openSet)] : []),
       ...(comparison ? [comparisonText(comparison)] : []),
-      ...(skipped.length > 0 ? [`${skipped.length} clips could not be read and count nowhere`] : []),
+      ...(skipped.length > 0 ? [skippedText(skipped)] : []),
       ...(leak ? [leakMark(leak)] : []),
       ...(tuned === undefined ? [] : [`model: ${tuned}`]),
       ...(out === undefined ? [] : [`report: ${path.join(out, 'report.html')}`]),
