@@ -41,7 +41,7 @@ export const evaluate: CommandModule = {
     { syntax: '--scores <FILE>', description: 'csv with columns clip, source, label (several between |) and one a class, found by name; a row a patch' },
     { syntax: '--compare <OTHER>', description: 'a second model, or a csv of its scores (as a device gives them), on the same clips' },
     { syntax: '--outside <DIR|CSV>', description: 'clips of none of the classes, in any layout or none: how many are taken for one; with --unknown-threshold, --max-false-accepts or --min-accepted, or by the threshold of the model\'s card' },
-    { syntax: '--tuned <MODEL>', description: 'with --outside: the model with the chosen threshold in its card, below which aed classify and aed eval say unknown and which aed deploy hands on' },
+    { syntax: '--tuned <MODEL>', description: 'with --outside: the model with the chosen threshold in its card, below which aed classify, AudioClassifier and aed eval say unknown (the C library does not)' },
     { syntax: '--labels <FILE>', description: 'class names, one a line, for models without a card' },
     { syntax: '--min-accuracy <PART>', description: 'fail (BELOW_MINIMUM, exit status 2, after the figures) where the clip accuracy is below this part of 1' },
     { syntax: '--out <DIR>', description: 'folder for report.html, report.json, summary.md, junit.xml and patches.csv' },
