@@ -55,7 +55,7 @@ describe('downloadBackbone', () => {
   })
 
   it('takes each file from a fixed commit of the publisher', () => {
-    for (const { urls, fileName: name } of Object.values(PUBLISHED_BACKBONES)) for (const url of urls) expect(url).toMatch(new RegExp(`^https://raw\\.githubusercontent\\.com/STMicroelectronics/stm32ai-modelzoo/[0-9a-f]{40}/.+/${name}$`))
+    for (const { sources, fileName: name } of Object.values(PUBLISHED_BACKBONES)) for (const { url } of sources) expect(url).toMatch(new RegExp(`^https://raw\\.githubusercontent\\.com/STMicroelectronics/stm32ai-modelzoo/[0-9a-f]{40}/.+/${name}$`))
   })
 })
 
@@ -82,7 +82,7 @@ describeWithDir('AED_BACKBONES', 'the published files', (backbones) => {
       else response.write(bytes.subarray(0, 300_000), () => setTimeout(() => response.destroy(), 50))
     }
     await served(answer, async (url) => {
-      expect(await downloadBackbone(NAME, { url })).toEqual({ file: path.join(cache, 'backbones', fileName), sha256 })
+      expect(await downloadBackbone(NAME, { url })).toEqual({ file: path.join(cache, 'backbones', fileName), sha256, licence: null })
       expect(ranges).toHaveLength(2)
       expect(ranges[1]).toMatch(/^bytes=[1-9]/)
       expect(readFileSync(path.join(cache, 'backbones', fileName)).equals(bytes)).toBe(true)

@@ -1,13 +1,13 @@
 import path from 'node:path'
 import { AedError, isAedError, type StageContext } from '@aed/core'
-import { downloadFile } from '@aed/core/node'
+import { downloadFile, exists } from '@aed/core/node'
 import { defaultCacheDir } from './cache.ts'
 
 /** A pretrained backbone that its publisher offers as a Keras HDF5 file. */
 export interface PublishedBackbone {
   readonly fileName: string
-  /** Where the publisher offers it, the first to be tried first. */
-  readonly urls: readonly string[]
+  /** Where the publisher offers it, and under what there; the first to be tried first. */
+  readonly sources: readonly { readonly url: string; readonly licence: string }[]
   /** Of the file. */
   readonly sha256: string
 }
@@ -15,9 +15,8 @@ export interface PublishedBackbone {
 /** The largest takes 1.8 MB. */
 const MAX_BYTES = 2 ** 24
 
-/** Who publishes the backbones, and under what. */
+/** Who publishes the backbones. */
 export const BACKBONE_PUBLISHER = {
-  licence: 'Apache-2.0, STMicroelectronics',
   citation: 'STMicroelectronics, STM32 AI model zoo, MiniResNetV2 backbones pretrained on FSD50K',
   homepage: 'https://github.com/STMicroelectronics/stm32ai-modelzoo',
 } as const
@@ -33,10 +32,10 @@ export const backboneFileName = (stacks: number): string => fileNameOf(stacks, f
 function published(stacks: number, pooled: boolean, sha256: string): PublishedBackbone {
   const fileName = fileNameOf(stacks, pooled)
   // In this commit audio_event_detection/LICENSE.md puts src under Apache-2.0, and src/models/miniresnetv2/miniresnetv2.py reads all four files from beside itself.
-  const urls = [raw('ff424ea597aa8b1f7b9afd5f598668b9c28470ea', `src/models/miniresnetv2/${fileName}`)]
-  // The files without pooling are older: the same bytes lie in the publisher's first commit, where the licence of the folder is still SLA0044.
-  if (!pooled) urls.push(raw('f501e52ee1f0ba8854b3ee958a7dc7b9e21a791a', `scripts/utils/models/miniresnetv2/${fileName}`))
-  return { fileName, urls, sha256 }
+  const sources = [{ url: raw('ff424ea597aa8b1f7b9afd5f598668b9c28470ea', `src/models/miniresnetv2/${fileName}`), licence: 'Apache-2.0, STMicroelectronics' }]
+  // The files without pooling are older: the same bytes lie in the publisher's first commit, where the licence is still SLA0044.
+  if (!pooled) sources.push({ url: raw('f501e52ee1f0ba8854b3ee958a7dc7b9e21a791a', `scripts/utils/models/miniresnetv2/${fileName}`), licence: 'SLA0044, STMicroelectronics: for use with its products' })
+  return { fileName, sources, sha256 }
 }
 
 /** Backbones that can be downloaded and named: without pooling the activations are flattened, pooled ones average them. */
@@ -57,20 +56,21 @@ export const backboneCacheFile = ({ fileName }: PublishedBackbone): string => pa
  * Downloads a published backbone and checks it. A file that is there already is kept if it is the same; a download that was cut off goes on with the next call.
  * @param out file that it becomes; default {@link backboneCacheFile}, where its name finds it
  * @param url other sources of the same file, tried one after another: the checksum is compared all the same
- * @returns the file, and its checksum
+ * @returns the file, its checksum, and the licence at the source that it came from; null for a source that was given, and a file that was there
  * @throws AedError `USAGE` for an unknown name; those of `downloadFile`
  */
-export async function downloadBackbone(name: string, { out, url }: { readonly out?: string | undefined; readonly url?: string | readonly string[] | undefined } = {}, { signal, onProgress }: StageContext = {}): Promise<{ readonly file: string; readonly sha256: string }> {
+export async function downloadBackbone(name: string, { out, url }: { readonly out?: string | undefined; readonly url?: string | readonly string[] | undefined } = {}, { signal, onProgress }: StageContext = {}): Promise<{ readonly file: string; readonly sha256: string; readonly licence: string | null }> {
   const backbone = publishedBackbone(name)
   if (!backbone) throw new AedError('USAGE', `no published backbone '${name}'`, { hint: `there is ${Object.keys(PUBLISHED_BACKBONES).join(', ')}` })
   const file = out ?? backboneCacheFile(backbone)
-  const urls = [url ?? backbone.urls].flat()
-  for (const [i, place] of urls.entries())
+  const sources = url === undefined ? backbone.sources : [url].flat().map((one) => ({ url: one, licence: null }))
+  const kept = await exists(file)
+  for (const [i, source] of sources.entries())
     try {
-      await downloadFile(place, file, { checksum: { algorithm: 'sha256', hex: backbone.sha256 }, maxBytes: MAX_BYTES, signal, onProgress })
-      break
+      await downloadFile(source.url, file, { checksum: { algorithm: 'sha256', hex: backbone.sha256 }, maxBytes: MAX_BYTES, signal, onProgress })
+      return { file, sha256: backbone.sha256, licence: kept ? null : source.licence }
     } catch (error) {
-      if (!isAedError(error, 'DOWNLOAD_FAILED') || i === urls.length - 1) throw error
+      if (!isAedError(error, 'DOWNLOAD_FAILED') || i === sources.length - 1) throw error
     }
-  return { file, sha256: backbone.sha256 }
+  throw new AedError('DOWNLOAD_FAILED', `${name}: no source was given`)
 }

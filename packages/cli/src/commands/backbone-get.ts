@@ -11,8 +11,8 @@ export const get: CommandModule = {
   examples: ['aed backbone get miniresnetv2-1stack', 'aed backbone get miniresnetv2-2stacks --out backbones/miniresnetv2_2_stacks_backbone.h5'],
   async run({ args, options, output, signal }) {
     const [name] = args as [string]
-    const { file, sha256 } = await downloadBackbone(name, options, { signal, onProgress: (progress) => output.progress(progress) })
-    const { licence, citation, homepage } = BACKBONE_PUBLISHER
-    output.result({ name, file, sha256, licence, citation, homepage }, `${name}: ${file}\nlicence: ${licence}, ${homepage}\ncite: ${citation}`)
+    const { file, sha256, licence } = await downloadBackbone(name, options, { signal, onProgress: (progress) => output.progress(progress) })
+    const { citation, homepage } = BACKBONE_PUBLISHER
+    output.result({ name, file, sha256, licence, citation, homepage }, `${name}: ${file}\nlicence: ${licence ?? 'that of the source'}, ${homepage}\ncite: ${citation}`)
   },
 }
