@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises'
+import * as fs from 'node:fs'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import tty from 'node:tty'
+import { promisify } from 'node:util'
 import { AedError, isAedError, throwIfAborted } from '@aed/core'
 import { fileError } from '@aed/core/node'
 import { encodeMessage, findMessage, payloadOf, type Found, type Message } from '../firmware/messages.ts'
@@ -94,16 +95,20 @@ export async function openSerial(location: string, { baud = 115200, timeout = 20
   }
 }
 
+// Descriptors, not the handles of `fs/promises`, which close them when they are collected: the streams own them, and close them.
+const openFile = promisify(fs.open)
+const closeFile = promisify(fs.close)
+
 async function openTty(location: string, baud: number): Promise<Port> {
   try {
-    const handle = await open(location, 'r+')
+    const input = await openFile(location, 'r+')
     await runTool('stty', [process.platform === 'darwin' ? '-f' : '-F', location, String(baud), 'raw', '-echo'])
-    if (!tty.isatty(handle.fd)) {
-      await handle.close()
+    if (!tty.isatty(input)) {
+      await closeFile(input)
       throw new AedError('IO_FAILED', `${location}: is no serial port`)
     }
-    const readable = new tty.ReadStream(handle.fd)
-    const writable = new tty.WriteStream((await open(location, 'r+')).fd)
+    const readable = new tty.ReadStream(input)
+    const writable = new tty.WriteStream(await openFile(location, 'r+'))
     return { readable, write: (bytes) => void writable.write(bytes), close: () => closed(() => (readable.destroy(), writable.destroy())) }
   } catch (error) {
     throw isAedError(error) ? error : fileError(error, location)
