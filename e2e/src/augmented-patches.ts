@@ -2,7 +2,7 @@ import { AedError, createRandom, decodeNpy, encodeNpy, parseOptions, sha256, ten
 import { readBytes } from '@aed/core/node'
 import { workAhead, type DatasetClip } from '@aed/datasets'
 import { augmentationRecipeSchema, type AugmentationRecipe, type AugmentedClipPatches } from './augment-clip.ts'
-import { npyCodec, type Codec } from './cache.ts'
+import { npyCodec, type Cache, type Codec } from './cache.ts'
 import type { RunContext } from './run-context.ts'
 
 /** A changed copy of a clip. */
@@ -46,6 +46,17 @@ const augmentedCodec: Codec<AugmentedClipPatches> = {
   },
 }
 
+/** Hashes of the files that were read, as long as their cache is open: a file is not changed while it is worked on. */
+const hashes = new WeakMap<Cache, Map<string, Promise<string>>>()
+
+function hashOf(file: string, cache: Cache): Promise<string> {
+  const known = hashes.get(cache) ?? new Map<string, Promise<string>>()
+  hashes.set(cache, known)
+  const hash = known.get(file) ?? readBytes(file).then(sha256)
+  known.set(file, hash)
+  return hash
+}
+
 /** A clip of another class for a copy, by the seed and its name alone. */
 function drawPartner(clips: readonly DatasetClip[], clip: number, key: string): number {
   const others = [...clips.keys()].filter((i) => clips[i]!.label !== clips[clip]!.label)
@@ -66,9 +77,9 @@ export async function* augmentedPatches(clips: readonly DatasetClip[], config: F
 
   /** A clip at the rate of the features, decoded once and then kept on disk, not in memory. */
   const load = async ({ path, segment }: DatasetClip): Promise<{ clip: AudioClip; hash: string }> => {
-    const bytes = await readBytes(path)
-    const key = { bytes: await sha256(bytes), sampleRate: audio.sampleRate, maxDuration: audio.maxDuration, ...(segment && { segment }) }
+    const key = { bytes: await hashOf(path, cache), sampleRate: audio.sampleRate, maxDuration: audio.maxDuration, ...(segment && { segment }) }
     const kept = await cache.get('clips-1', key, npyCodec, async () => {
+      const bytes = await readBytes(path)
       const { samples } = await pool.stages.resampledClip({ bytes, name: path, segment }, audio, { signal, transfer: bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [] })
       return tensor('float32', [samples.length], samples)
     })
@@ -82,8 +93,9 @@ export async function* augmentedPatches(clips: readonly DatasetClip[], config: F
     const partner = mixes ? drawPartner(clips, clip, `${recipe.waveform.seed}/${recipe.features.seed}/${key}`) : null
     const [own, other] = await Promise.all([load(clips[clip]!), partner === null ? null : load(clips[partner]!)])
     const parts = { key, sounds: [own, ...(other ? [other] : []), ...sounds].map(({ hash }) => hash), config, recipe }
+    const transfer = [own, ...(other ? [other] : [])].map(({ clip }) => clip.samples.buffer as ArrayBuffer) // loaded for this copy alone
     const result = await cache.get('augmented-1', parts, augmentedCodec, () =>
-      pool.stages.augmentClip({ clip: own.clip, key, partner: other?.clip, ...(sounds.length > 0 && { backgrounds: sounds.map((sound) => sound.clip) }) }, { config, recipe }, { signal }),
+      pool.stages.augmentClip({ clip: own.clip, key, partner: other?.clip, ...(sounds.length > 0 && { backgrounds: sounds.map((sound) => sound.clip) }) }, { config, recipe }, { signal, transfer }),
     )
     return { ...result, clip, copy, partner }
   }

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import { decodeNpy, encodeNpy, sha256, type Tensor } from '@aed/core'
-import { exists, readBytes, writeAtomic } from '@aed/core/node'
+import { readBytes, writeAtomic } from '@aed/core/node'
 import { version } from './version.ts'
 
 /** How a kind of result is kept on disk. */
@@ -45,12 +45,10 @@ export function openCache(dir: string): Cache {
     async get(kind, key, codec, make) {
       const hash = await sha256(JSON.stringify({ version, key }))
       const file = path.join(dir, kind, hash.slice(0, 2), hash.slice(2, 34) + codec.extension)
-      if (await exists(file)) {
-        try {
-          return codec.decode(await readBytes(file), file)
-        } catch {
-          // A damaged entry is as good as none: it is made again and replaced below.
-        }
+      try {
+        return codec.decode(await readBytes(file), file)
+      } catch {
+        // None, or a damaged one, which is as good as none: it is made again and replaced below.
       }
       const value = await make()
       await writeAtomic(file, codec.encode(value))
