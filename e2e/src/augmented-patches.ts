@@ -54,6 +54,7 @@ function hashOf(file: string, cache: Cache): Promise<string> {
   hashes.set(cache, known)
   const hash = known.get(file) ?? readBytes(file).then(sha256)
   known.set(file, hash)
+  hash.catch(() => known.delete(file)) // it may be there the next time
   return hash
 }
 
