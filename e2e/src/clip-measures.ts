@@ -3,6 +3,7 @@ import { readBytes } from '@aed/core/node'
 import type { DatasetClip } from '@aed/datasets'
 import { createClipStatistics, tapGraph } from '@aed/model-miniresnetv2'
 import { npyCodec } from './cache.ts'
+import type { ClipCopy } from './clip-copies.ts'
 import type { MeasuredClip, MeasuredNetwork, MeasureOptions } from './measure-statistics.ts'
 import type { RunContext } from './run-context.ts'
 import { runAll } from './steps.ts'
@@ -19,10 +20,9 @@ export interface ClipMeasures {
   readonly blocks: readonly ClipBlock[]
   /** Features of each block. */
   readonly lengths: readonly number[]
-  readonly speeds: readonly number[]
-  /** For each clip `[speeds, features]`. */
+  /** For each clip `[copies, features]`. */
   readonly clips: readonly Tensor<'float32'>[]
-  /** For each clip `[patches, features]` of speed `speeds[0]`; n = 0 unless asked for. */
+  /** For each clip `[patches, features]` of its first copy; n = 0 unless asked for. */
   readonly patches: readonly Tensor<'float32'>[]
 }
 
@@ -39,7 +39,7 @@ export interface MeasureInput {
   readonly blocks: readonly ClipBlock[]
   readonly features: FeatureConfig
   readonly patchStep: number
-  readonly speeds: readonly number[]
+  readonly copies: readonly ClipCopy[]
   readonly perPatch: boolean
   /** null where no block is a tap. */
   readonly network: StatisticsNetwork | null
@@ -50,12 +50,12 @@ export interface MeasureInput {
  * @throws AedError of the first clip that cannot be read or has no patch; `MODEL_MISMATCH` for taps that the network does not have
  */
 export async function measureClips(input: MeasureInput, context: RunContext, report: (progress: Progress) => void): Promise<ClipMeasures> {
-  const { clips, blocks, features, patchStep, speeds, perPatch, network } = input
+  const { clips, blocks, features, patchStep, copies, perPatch, network } = input
   const measured = measuredParts(input)
   const results = await runAll(
     clips.map((clip) => async () => {
       const parts: MeasuredClip[] = []
-      for (const part of measured) parts.push(await measurePart(clip, part, { features, patchStep, speeds, perPatch }, context))
+      for (const part of measured) parts.push(await measurePart(clip, part, { features, patchStep, copies, perPatch }, context))
       return parts
     }),
     'clips',
@@ -65,7 +65,7 @@ export async function measureClips(input: MeasureInput, context: RunContext, rep
   const graph = network && measured.find((part) => part.network)!.network!.graph
   const places = blocks.map((block) => placeOf(block, measured, graph, features))
   const gather = (pick: (part: MeasuredClip) => Tensor<'float32'>) => results.map((parts) => gatherBlocks(parts.map(pick), blocks, places))
-  return { blocks, lengths: places.map(({ length }) => length), speeds, clips: gather(({ clip }) => clip), patches: perPatch ? gather(({ patches }) => patches) : [] }
+  return { blocks, lengths: places.map(({ length }) => length), clips: gather(({ clip }) => clip), patches: perPatch ? gather(({ patches }) => patches) : [] }
 }
 
 /** Blocks that are measured together, with or without a network. */

@@ -1,6 +1,7 @@
 import { AedError, sha256, type ModelCard, type Tensor } from '@aed/core'
 import type { Procedure } from '@aed/eval-cliplevel'
 import { tapGraph, type TrainedClipHead } from '@aed/model-miniresnetv2'
+import { distinctCopies, otherGains, placeOfCopy, trainingCopies, type ClipCopy } from './clip-copies.ts'
 import { blockKeys, fitHeads, headOf, scoreRows, variantOf, type FittedHead } from './clip-head-fit.ts'
 import { measureClips, type ClipMeasures, type StatisticsNetwork } from './clip-measures.ts'
 import { quantizeTaps } from './int8-fold.ts'
@@ -24,13 +25,16 @@ export async function createClipProcedure({ recipe, dataset, backbone, options }
   const taps = [...new Set(blocks.flatMap((block) => (block.kind === 'tap' ? [block.tensor] : [])))]
   const network: StatisticsNetwork | null = taps.length > 0 && backbone ? { graph: backbone.graph, key: backbone.sha256 } : null
   const labels = Int32Array.from(clips, ({ label }) => classes.indexOf(label))
-  const speeds = [...recipe.speeds, ...recipe.testSpeeds.filter((speed) => !recipe.speeds.includes(speed))]
+  const training = trainingCopies(recipe.speeds, recipe.gains)
+  /** Copies whose scores are averaged where the clip is heard so much louder; as recorded comes first. */
+  const heard = [0, ...otherGains(recipe.testGains)].map((gainDb) => ({ gainDb, copies: recipe.testSpeeds.map((speed) => ({ speed, gainDb })) }))
+  const testing = heard.flatMap(({ copies }) => copies)
+  const copies = distinctCopies([...training, ...testing])
   if (taps.length > 0 && !network) throw new AedError('USAGE', `${recipe.name}: the blocks ${keys.filter((key) => key.includes('/')).join(', ')} need --backbone`, { hint: 'give the folder of the published backbones' })
   if (network) tapGraph(network.graph, taps) // a tap that is not there is told before anything is decoded
   const { features, patchStep } = recipe
-  const measures = await steps.run('statistics', (report) => measureClips({ clips, blocks, features, patchStep, speeds, perPatch: true, network }, context, report))
+  const measures = await steps.run('statistics', (report) => measureClips({ clips, blocks, features, patchStep, copies, perPatch: true, network }, context, report))
   const statistics = await sha256(JSON.stringify(await Promise.all(measures.clips.map(({ data }) => sha256(data)))))
-  const testCopies = recipe.testSpeeds.map((speed) => speeds.indexOf(speed))
   const names = Object.keys(recipe.variants).length > 0 ? Object.keys(recipe.variants) : ['']
   const wanted = options.nested ? names : ['']
   /** Heads of all variants by fold: trained together. */
@@ -42,34 +46,44 @@ export async function createClipProcedure({ recipe, dataset, backbone, options }
       key: { version, recipe: { ...recipe, name: '', about: '', looked: 0 }, variant: name, statistics, int8: options.int8 },
       fit: async (train, { fold, signal }) => {
         const id = `${fold}/${await sha256(JSON.stringify(train))}`
-        const heads = fitted.get(id) ?? fitHeads(measures, labels, classes.length, train, recipe.speeds.length, wanted.map((variant) => variantOf(recipe, variant, keys)), context.pool, signal)
+        const heads = fitted.get(id) ?? fitHeads(measures, labels, classes.length, train, training.length, wanted.map((variant) => variantOf(recipe, variant, keys)), context.pool, signal)
         fitted.set(id, heads)
         return { blocks, trained: (await heads)[wanted.indexOf(name)]!, classes: classes.length, train }
       },
       score: async (head, test, { fold }) => {
         const truth = test.map((clip) => labels[clip]!)
-        const float = scoreClips(head, measures, test, testCopies)
+        const float = heard.map((at) => scoreClips(head, measures, test, placesOf(copies, at.copies)))
         const patches = test.flatMap((clip) => scoreRows(head, measures.patches[clip]!))
         const patchTruth = test.flatMap((clip) => new Array<number>(measures.patches[clip]!.shape[0]!).fill(labels[clip]!))
         const int8 = options.int8 && network && !fold.includes('/') ? await scoreInt8Clips(head, gains, test) : null
+        const flat = (rows: readonly Float32Array[]) => rows.flatMap((row) => [...row])
+        const [recorded, ...atGains] = heard.map(({ gainDb }, i) => ({ gainDb, float: flat(float[i]!), int8: int8 && flat(int8[i]!) }))
+        const figures: Record<string, number> = { clip: shareRight(float[0]!, truth), patch: shareRight(patches, patchTruth), ...(int8 && { clipInt8: shareRight(int8[0]!, truth) }) }
+        for (const [i, { gainDb }] of heard.entries()) {
+          if (gainDb === 0) continue
+          const name = `${gainDb > 0 ? '+' : ''}${gainDb} dB`
+          figures[name] = shareRight(float[i]!, truth)
+          if (int8) figures[`int8 ${name}`] = shareRight(int8[i]!, truth)
+        }
         return {
-          figures: { clip: shareRight(float, truth), patch: shareRight(patches, patchTruth), ...(int8 && { clipInt8: shareRight(int8, truth) }) },
+          figures,
           clips: test,
-          float: float.flatMap((row) => [...row]),
-          int8: int8 && int8.flatMap((row) => [...row]),
+          float: recorded!.float,
+          int8: recorded!.int8,
+          atGains,
         }
       },
     }
 
-    /** The deployed arithmetic: the network int8 on calibration of this fold's training clips, the head in float32. */
-    async function scoreInt8Clips(head: FoldModel, used: readonly number[], test: readonly number[]): Promise<readonly Float32Array[]> {
+    /** The deployed arithmetic: the network int8 on calibration of this fold's training clips, the head in float32; of each gain heard. */
+    async function scoreInt8Clips(head: FoldModel, used: readonly number[], test: readonly number[]): Promise<readonly (readonly Float32Array[])[]> {
       const card: ModelCard = {
         schema: 'aed-model/1', name: recipe.name, classes: [...classes], features, head: headOf(head, measures.lengths, used, patchStep), provenance: { backbone: network!.key }, licence: dataset.licence,
       } // prettier-ignore
       const int8 = await quantizeTaps(tapGraph(network!.graph, taps), network!.key, card, dataset, head.train, context)
       const some = test.map((clip) => clips[clip]!)
-      const measured = await measureClips({ clips: some, blocks, features, patchStep, speeds: recipe.testSpeeds, perPatch: false, network: int8 }, context, () => undefined)
-      return scoreClips(head, measured, [...some.keys()], [...recipe.testSpeeds.keys()])
+      const measured = await measureClips({ clips: some, blocks, features, patchStep, copies: testing, perPatch: false, network: int8 }, context, () => undefined)
+      return heard.map((at) => scoreClips(head, measured, [...some.keys()], placesOf(testing, at.copies)))
     }
   }
   const { gains } = variantOf(recipe, '', keys)
@@ -81,6 +95,8 @@ export async function createClipProcedure({ recipe, dataset, backbone, options }
     cost: { passes, features: used, headParameters: classes.length * (used + 1) },
   }
 }
+
+const placesOf = (copies: readonly ClipCopy[], some: readonly ClipCopy[]) => some.map((copy) => placeOfCopy(copies, copy))
 
 /** Mean scores of the test copies of some clips. */
 function scoreClips(head: FittedHead, measures: ClipMeasures, test: readonly number[], copies: readonly number[]): Float32Array[] {

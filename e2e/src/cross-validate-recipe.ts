@@ -6,7 +6,7 @@ import { crossValidate, evaluate, nestedCrossValidate, poolScores, summarizeFold
 import { createClipProcedure } from './clip-procedure.ts'
 import { createDenseProcedure, leakySplits } from './dense-procedure.ts'
 import type { SkippedClip } from './patches.ts'
-import { scoresOf, type RecipeCost, type RecipeInput, type RecipeScore } from './recipe-procedure.ts'
+import { scoresOf, type ClipScores, type RecipeCost, type RecipeInput, type RecipeScore } from './recipe-procedure.ts'
 import type { Recipe } from './recipe.ts'
 import type { RunContext } from './run-context.ts'
 import type { Steps } from './steps.ts'
@@ -17,6 +17,12 @@ export const RECIPE_RESULT_SCHEMA = 'aed-recipe-result/1'
 /** All test clips together, with an interval by recording. */
 export type PooledFigure = Pick<Evaluation['clip'], 'accuracy' | 'interval'>
 
+/** Of the float and of the int8 model. */
+export interface PooledFigures {
+  readonly float: PooledFigure | null
+  readonly int8: PooledFigure | null
+}
+
 /** What a recipe is worth. */
 export interface RecipeResult {
   readonly schema: typeof RECIPE_RESULT_SCHEMA
@@ -25,7 +31,7 @@ export interface RecipeResult {
   readonly backbone: { readonly file: string; readonly sha256: string } | null
   readonly result: CrossValidation<RecipeScore> | NestedCrossValidation<RecipeScore>
   /** null for splits that hold a clip out more than once. */
-  readonly pooled: { readonly float: PooledFigure | null; readonly int8: PooledFigure | null }
+  readonly pooled: PooledFigures & { /** At the test gains of the recipe. */ readonly atGains: readonly (PooledFigures & { readonly gainDb: number })[] }
   /** Random grouped splits: the mean of each, and of all. */
   readonly random: { readonly means: readonly number[]; readonly summary: FoldSummary } | null
   readonly cost: RecipeCost | null
@@ -60,19 +66,23 @@ export async function crossValidateRecipe(input: RecipeInput, context: RunContex
         report({ done: seed, total: options.splits, what: 'splits' })
       }
     })
-  const pooled = (kind: 'float' | 'int8'): PooledFigure | null => {
-    const parts = result.folds.flatMap(({ score }) => (score[kind] ? [scoresOf(dataset, score.clips, score[kind])] : []))
+  const pooledOf = (pick: (score: RecipeScore) => readonly number[] | null): PooledFigure | null => {
+    const parts = result.folds.flatMap(({ score }) => {
+      const scores = pick(score)
+      return scores ? [scoresOf(dataset, score.clips, scores)] : []
+    })
     if (leaky || parts.length < result.folds.length) return null
     const { accuracy, interval } = evaluate(poolScores(parts), { seed: options.seed }).clip
     return { accuracy, interval }
   }
+  const pooled = (pick: (score: RecipeScore) => ClipScores): PooledFigures => ({ float: pooledOf((score) => pick(score).float), int8: pooledOf((score) => pick(score).int8) })
   return {
     schema: RECIPE_RESULT_SCHEMA,
     recipe,
     data: { name: dataset.name, clips: clips.length, recordings: new Set(clips.map(({ source }) => source)).size, skipped: input.skipped ?? [] },
     backbone: backbone && { file: backbone.file, sha256: backbone.sha256 },
     result,
-    pooled: { float: pooled('float'), int8: pooled('int8') },
+    pooled: { ...pooled((score) => score), atGains: result.folds[0]!.score.atGains.map(({ gainDb }, i) => ({ gainDb, ...pooled(({ atGains }) => atGains[i]!) })) },
     random: means.length > 0 ? { means, summary: summarizeFolds(means) } : null,
     cost,
   }

@@ -90,6 +90,7 @@ export async function createDenseProcedure(input: RecipeInput, context: RunConte
         clips: test,
         float: clips[0]!.flatMap((row) => [...row]),
         int8: int8Clips[0]?.flatMap((row) => [...row]) ?? null,
+        atGains: [],
       }
     },
   }

@@ -26,7 +26,7 @@ export interface ModelOrigin {
   readonly leak?: SplitLeak | null
   /** What was trained; default: the head alone. */
   readonly mode?: TrainMode
-  /** Options of training more than the head. */
+  /** What there is to say of a clip head, and of training more than the head. */
   readonly training?: object
 }
 

@@ -9,6 +9,7 @@ import type { TeacherTap } from '@aed/model-miniresnetv2/train'
 import { writeTflite } from '@aed/quantize-int8'
 import { sha256 } from '@aed/core'
 import { backboneFileName } from './published-backbones.ts'
+import { AS_RECORDED, trainingCopies } from './clip-copies.ts'
 import { fitHeads, headOf, scoreRows } from './clip-head-fit.ts'
 import { measureClips } from './clip-measures.ts'
 import { quantizeTaps } from './int8-fold.ts'
@@ -67,6 +68,9 @@ const TRAINING = {
   ],
 } as const
 const SPEEDS = [1, 0.85, 0.92, 1.08, 1.17]
+/** In dB. */
+const GAINS: readonly number[] = [0]
+const COPIES = trainingCopies(SPEEDS, GAINS)
 const PATCH_STEP = 25
 const BLOCKS = 'post_relu,mel,modst,env4'
 
@@ -96,20 +100,20 @@ export async function makeWeights({ data, backbones, out, work, stacks }: MakeWe
   const { clips, classes } = dataset
   const labels = Int32Array.from(clips, ({ label }) => classes.indexOf(label))
   const input = { blocks, features, patchStep: PATCH_STEP }
-  const measures = await steps.run('statistics', (report) => measureClips({ ...input, clips, speeds: SPEEDS, perPatch: true, network: { graph: student.graph, key } }, context, report))
+  const measures = await steps.run('statistics', (report) => measureClips({ ...input, clips, copies: COPIES, perPatch: true, network: { graph: student.graph, key } }, context, report))
   const width = measures.lengths.reduce((a, b) => a + b, 0)
   const made: MadeFold[] = []
   for (const { fold, train, test } of officialFolds(clips)) {
     const name = fold === 5 ? size.name : `${size.name}-fold-${fold}`
     await steps.run(`fold ${fold}`, async () => {
-      const [trained] = await fitHeads(measures, labels, classes.length, train, SPEEDS.length, [{ gains }], context.pool, context.signal)
+      const [trained] = await fitHeads(measures, labels, classes.length, train, COPIES.length, [{ gains }], context.pool, context.signal)
       const fitted = { blocks, trained: trained!, classes: classes.length }
       const head = headOf(fitted, measures.lengths, gains, PATCH_STEP)
       const right = (rows: readonly Tensor<'float32'>[]) => rows.filter((row, i) => argMax(scoreRows(fitted, { ...row, shape: [1, width], data: row.data.slice(0, width) })[0]!) === labels[test[i]!]).length / test.length
       const float = right(test.map((clip) => measures.clips[clip]!))
       const card = cardOf(name, stacks, dataset, features, head, { fold, train: train.length, test: test.length, teacher: { file, sha256: await sha256(teacherBytes) }, accuracy: { float } })
       const int8 = await quantizeTaps(graph, key, { ...card, name: `${name}-int8` }, dataset, train, context)
-      const measured = await measureClips({ ...input, clips: test.map((clip) => clips[clip]!), speeds: [1], perPatch: false, network: int8 }, context, () => undefined)
+      const measured = await measureClips({ ...input, clips: test.map((clip) => clips[clip]!), copies: [AS_RECORDED], perPatch: false, network: int8 }, context, () => undefined)
       made.push({ fold, float, int8: right(measured.clips) })
       if (fold === 5 || size.folds.some((own) => own === fold)) await writeAtomic(path.join(out, `${card.name}-int8.tflite`), int8.tflite)
       if (fold === 5) await writeAtomic(path.join(out, `${card.name}.tflite`), writeTflite({ graph, card }))
@@ -147,7 +151,7 @@ function cardOf(name: string, stacks: ShippedStacks, { classes, name: data, lice
       madeBy: `@aed ${version}`,
       command: `node tools/make-weights.mjs${stacks === 1 ? '' : ` --stacks ${stacks}`} --data ESC-50 --backbones DIR --out DIR`,
       network: { start: `random values, seed '${SIZES[stacks].name}'`, learned: 'tap activations of the teacher on synthetic sound, augmented; no recording was heard', teacher, sounds: SOUNDS, taps: SIZES[stacks].taps, training: TRAINING },
-      head: { data, testFold: fold, clips: { train, test }, speeds: SPEEDS, blocks: BLOCKS, solver: 'ridge' },
+      head: { data, testFold: fold, clips: { train, test }, speeds: SPEEDS, ...(COPIES.length > SPEEDS.length && { gains: GAINS }), blocks: BLOCKS, solver: 'ridge' },
       data,
       testFold: fold,
       accuracyOnTestFold: accuracy,

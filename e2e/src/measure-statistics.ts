@@ -2,6 +2,7 @@ import { decodeAudio, prepareClip, type AudioFile } from '@aed/audio'
 import { tensorOf, throwIfAborted, type ClipBlock, type FeatureConfig, type Graph, type StageContext, type Tensor } from '@aed/core'
 import { clipViews, createClipStatistics, patchViews, type ClipStatistics, type ClipViews } from '@aed/model-miniresnetv2'
 import { createWasmEngine, quantizeValues } from '@aed/quantize-int8'
+import { amplify, type ClipCopy } from './clip-copies.ts'
 
 /** A network whose taps are measured. */
 export interface MeasuredNetwork {
@@ -15,8 +16,7 @@ export interface MeasuredNetwork {
 export interface MeasureOptions {
   readonly features: FeatureConfig
   readonly patchStep: number
-  /** One copy of the clip each: played so much faster, which changes pitch and length. */
-  readonly speeds: readonly number[]
+  readonly copies: readonly ClipCopy[]
   /** Measured in this order; taps are outputs of the network. */
   readonly blocks: readonly ClipBlock[]
   /** Also measure each patch of the first copy as a clip of its own. */
@@ -25,7 +25,7 @@ export interface MeasureOptions {
 
 /** Statistics of a clip: rows of all blocks. */
 export interface MeasuredClip {
-  /** `[speeds, features]`. */
+  /** `[copies, features]`. */
   readonly clip: Tensor<'float32'>
   /** `[n, features]` of the patches of the first copy; n = 0 unless asked for. */
   readonly patches: Tensor<'float32'>
@@ -65,16 +65,16 @@ const NO_NETWORK: Graph = { name: 'none', inputs: [], outputs: [], tensors: {}, 
  * @throws AedError of `@aed/audio`, `@aed/dsp-mel` and the clip head
  */
 export async function measureStatistics({ file, network }: { readonly file: AudioFile; readonly network: MeasuredNetwork | null }, options: MeasureOptions, context: StageContext = {}): Promise<MeasuredClip> {
-  const { features, patchStep, speeds, blocks, perPatch } = options
+  const { features, patchStep, copies, blocks, perPatch } = options
   const graph = network?.graph ?? NO_NETWORK
   const statistics = createClipStatistics(blocks, graph, features)
   const run: RunTaps = network ? await runnerOf(network) : () => Promise.resolve([])
   const decoded = await decodeAudio(file.bytes, { name: file.name, maxDuration: features.audio.maxDuration })
   const rows: Float32Array[] = []
   let ofPatches: readonly Float32Array[] = []
-  for (const [copy, speed] of speeds.entries()) {
+  for (const [copy, { speed, gainDb }] of copies.entries()) {
     throwIfAborted(context.signal)
-    const clip = prepareClip({ channels: decoded.channels, sampleRate: Math.round(decoded.sampleRate * speed) }, features.audio)
+    const clip = prepareClip({ channels: decoded.channels.map((samples) => amplify(samples, gainDb)), sampleRate: Math.round(decoded.sampleRate * speed) }, features.audio)
     const views = clipViews(clip, features, patchStep)
     const taps = await run(views.patches)
     rows.push(statistics.of(views, taps))

@@ -26,12 +26,18 @@ export interface RecipeInput {
   readonly options: JudgeOptions
 }
 
-/** Scores of a fold's test clips, one row a clip: what pooled figures are taken of. */
-export interface RecipeScore extends FoldScore {
-  readonly clips: readonly number[]
+/** Scores of clips, one row a clip. */
+export interface ClipScores {
   /** Row-major `[clips, classes]`. */
   readonly float: readonly number[]
   readonly int8: readonly number[] | null
+}
+
+/** Scores of a fold's test clips: what pooled figures are taken of. */
+export interface RecipeScore extends FoldScore, ClipScores {
+  readonly clips: readonly number[]
+  /** The same clips heard at the test gains of the recipe. */
+  readonly atGains: readonly (ClipScores & { readonly gainDb: number })[]
 }
 
 /** What a clip head costs. */

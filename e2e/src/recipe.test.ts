@@ -4,7 +4,7 @@ import { blocksOf, clipBlock, parseRecipe } from './recipe.ts'
 describe('parseRecipe', () => {
   it('fills in what is left out', () => {
     const recipe = parseRecipe({ name: 'mine', blocks: { 'post_relu/mean': 1, mel: 2 } }, 'mine.yaml')
-    expect(recipe).toMatchObject({ stacks: 1, head: 'clip', patchStep: 25, speeds: [1], testSpeeds: [1], sqrt: true, training: { solver: 'ridge', penalty: 0.03 }, looked: 1 })
+    expect(recipe).toMatchObject({ stacks: 1, head: 'clip', patchStep: 25, speeds: [1], testSpeeds: [1], gains: [0], testGains: [], sqrt: true, training: { solver: 'ridge', penalty: 0.03 }, looked: 1 })
     expect(recipe.features.mel.nMels).toBe(64)
   })
 
@@ -14,6 +14,8 @@ describe('parseRecipe', () => {
     ['a statistic that is none', { blocks: { 'post_relu/median': 1 } }, "mine.yaml: 'post_relu/median' is no block"],
     ['a variant with such a block', { variants: { a: { blocks: { env5: 1 } } } }, "mine.yaml: 'env5' is no block"],
     ['no block', { blocks: {} }, 'mine.yaml: blocks takes at least one block for a clip head'],
+    ['a gain beyond all', { gains: [0, 61] }, 'mine.yaml: gains.1 takes at most 60, got 61'],
+    ['a gain of a dense head', { head: 'dense', testGains: [10] }, 'mine.yaml: gains and testGains are of a clip head'],
     ['no copy', { speeds: [] }, 'mine.yaml: speeds takes at least 1 of them, got 0'],
     ['a penalty of 0', { training: { penalty: 0 } }, 'mine.yaml: training.penalty takes more than 0, got 0'],
   ] as const)

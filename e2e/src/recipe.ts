@@ -1,12 +1,14 @@
 import * as v from 'valibot'
 import { AedError, featureConfigSchema, option, parseOptions, type ClipBlock, type OptionsOf } from '@aed/core'
 import { clipHeadTrainingSchema } from '@aed/model-miniresnetv2'
+import { GAIN_RANGE, otherGains } from './clip-copies.ts'
 import { MODE_RECIPES, networkTraining, networkTrainingSchema, parseSpeeds, TRAIN_MODES } from './train-modes.ts'
 
 /** Epochs of a dense head at most, where nobody says otherwise. */
 export const HEAD_EPOCHS = 40
 const number = (min: number) => v.pipe(v.number(), v.finite(), v.minValue(min))
 const gainsSchema = v.record(v.string(), number(0))
+const decibels = v.array(v.pipe(v.number(), v.finite(), v.minValue(GAIN_RANGE.min), v.maxValue(GAIN_RANGE.max)))
 const trainingSchema = v.optional(clipHeadTrainingSchema, {})
 
 /** A way to make a model, as data: what `aed cv` judges and `aed train` follows. */
@@ -24,6 +26,10 @@ export const recipeSchema = v.strictObject({
   speeds: v.optional(v.pipe(v.array(v.pipe(v.number(), v.minValue(0.25), v.maxValue(4))), v.minLength(1)), () => [1]),
   /** Copies whose scores are averaged at test time: so many passes a clip. */
   testSpeeds: v.optional(v.pipe(v.array(v.pipe(v.number(), v.minValue(0.25), v.maxValue(4))), v.minLength(1)), () => [1]),
+  /** Clip head, in dB: further copies to train on, each at the first of the speeds and so much louder; 0 is the clip itself. Where 0 dB is the clip's own maximum they all sound alike. */
+  gains: v.optional(decibels, () => [0]),
+  /** Clip head, in dB: the test clips are judged so much louder too, beside as they were recorded. */
+  testGains: v.optional(decibels, () => []),
   /** Clip head: blocks with their gains, see {@link clipBlock}. */
   blocks: v.optional(gainsSchema, {}),
   /** Clip head: square roots of the tapped statistics instead of themselves. */
@@ -50,6 +56,7 @@ export function parseRecipe(input: unknown, where: string): Recipe {
   const recipe = parseOptions(recipeSchema, input, where)
   if (recipe.head === 'clip' && Object.keys(recipe.blocks).length === 0) throw new AedError('INVALID_OPTION', `${where}: blocks takes at least one block for a clip head`)
   const { mode, head, protocol, network, epochs } = recipe
+  if (head === 'dense' && otherGains([...recipe.gains, ...recipe.testGains]).length > 0) throw new AedError('INVALID_OPTION', `${where}: gains and testGains are of a clip head`)
   if (mode === 'head' && Object.keys(network).length > 0) throw new AedError('INVALID_OPTION', `${where}: network is of the modes fine-tune and scratch`)
   if (mode !== 'head' && (head === 'clip' || protocol === 'leaky')) throw new AedError('INVALID_OPTION', `${where}: mode ${mode} takes head dense and protocol folds, got ${head} and ${protocol}`)
   if (mode !== 'head') parseSpeeds(networkTraining(mode, network, { epochs, seed: 0 }).speeds)

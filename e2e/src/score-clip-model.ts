@@ -1,6 +1,7 @@
 import { AedError, clipHeadScores, linearHead, placeBlocks, sha256, type Graph, type ModelCard, type Progress } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import type { DatasetClip } from '@aed/datasets'
+import { AS_RECORDED } from './clip-copies.ts'
 import type { RunContext } from './run-context.ts'
 import { runAll } from './steps.ts'
 
@@ -17,7 +18,7 @@ export async function scoreClipModel({ graph, card }: { readonly graph: Graph; r
   const network = { key: await sha256(JSON.stringify(Object.values(graph.tensors).map(({ name, data, quantization }) => [name, data && [...data].map(String), quantization]))), graph }
   const rows = await runAll(
     clips.map(({ path, segment }) => async () => {
-      const measured = await pool.stages.measureStatistics({ file: { bytes: await readBytes(path), name: path, segment }, network }, { features, patchStep, blocks, speeds: [1], perPatch: false }, { signal })
+      const measured = await pool.stages.measureStatistics({ file: { bytes: await readBytes(path), name: path, segment }, network }, { features, patchStep, blocks, copies: [AS_RECORDED], perPatch: false }, { signal })
       return clipHeadScores(linear, measured.clip.data)
     }),
     'clips',

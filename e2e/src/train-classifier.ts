@@ -7,6 +7,7 @@ import { denseScores, toModelFiles, type EpochMetrics } from '@aed/model-minires
 import { openRunFolder, type RunFiles } from '@aed/model-miniresnetv2/node'
 import { predict, type EpochRecord } from '@aed/model-miniresnetv2/train'
 import { readBackbone, type Backbone } from './backbone.ts'
+import { otherGains, parseGains } from './clip-copies.ts'
 import { curvesHtml, curvesJsonl } from './curves.ts'
 import { checkLeaks, classChoice, classOptionsSchema, requireSingleLabels, type SplitLeak } from './data.ts'
 import { patchScores } from './evaluate-folds.ts'
@@ -29,6 +30,7 @@ export const trainOptionsSchema = v.strictObject({
   backbone: option.textOrNone(null, 'Keras .h5 file, a folder of the published ones, or the name of one (aed backbone get); none: seeded initial values'),
   head: option.choice(['dense', 'clip'], 'dense', 'dense: one softmax layer on each patch; clip: statistics of the clip and one linear layer in closed form, which needs a backbone'),
   blocks: option.text('post_relu,mel,modst,env4', 'statistics of a clip head: mel, modst, env4, and tapped tensors (TENSOR, TENSOR@2, TENSOR/mean)'),
+  gains: option.text('0', 'further copies that a clip head learns, each so many dB louder, comma-separated: what stands a microphone of another gain where --db-ref is a number'),
   fold: option.integerOrNone(null, 'official fold kept out of training and used for the test; none: train on everything', { min: 1 }),
   seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),
   mode: option.choice(TRAIN_MODES, 'head', 'what is trained: the dense head on a frozen backbone; all of a network from a backbone on; or from initial values'),
@@ -91,6 +93,8 @@ export async function trainClassifier(
   if (mode === 'scratch' && options.backbone !== null) throw new AedError('INVALID_OPTION', 'train: mode scratch takes no backbone', { hint: 'leave out --backbone, or use --mode fine-tune' })
   const training = mode === 'head' ? null : networkTraining(mode, input.training ?? {}, options)
   if (training) parseSpeeds(training.speeds)
+  const gains = parseGains(options.gains, 'train: gains')
+  if (options.head === 'dense' && otherGains(gains).length > 0) throw new AedError('INVALID_OPTION', 'train: gains is an option of --head clip', { hint: 'add --head clip' })
   if (options.head === 'clip') {
     if (mode !== 'head') throw new AedError('INVALID_OPTION', `train: --head clip trains the head alone, got mode ${mode}`, { hint: 'leave out --mode' })
     blocksOf(options.blocks, 'train: blocks')
@@ -142,9 +146,9 @@ export async function trainClassifier(
     const { clips, skipped } = options.skipBad ? await steps.run('readable clips', (report) => loadPatches(found, features, context, report, options)) : { clips: found.clips, skipped: [] }
     const dataset = { ...found, clips }
     const { train, test: held } = keepOut(dataset, options.fold)
-    const { graph, head, test } = await trainClipModel({ dataset, backbone, features, blocks: options.blocks, train, test: held, seed }, context, steps)
+    const { graph, head, copies, test } = await trainClipModel({ dataset, backbone, features, blocks: options.blocks, gains, train, test: held, seed }, context, steps)
     const split = { fold: options.fold ?? 0, train, validation: [], test: held }
-    const card: ModelCard = { ...modelCard({ stacks, backbone, dataset, features, split, choice, leak, seed, epochs: 0, skipped, mode }), head }
+    const card: ModelCard = { ...modelCard({ stacks, backbone, dataset, features, split, choice, leak, seed, epochs: 0, skipped, mode, training: { blocks: options.blocks, copies } }), head }
     await steps.run('model folder', () => folder.finish(toModelFiles({ graph, card })), () => path.join(input.out, 'model.json'))
     return { graph, card, history: [], bestEpoch: 0, leak, test }
   }

@@ -42,6 +42,21 @@ describe('crossValidateRecipe', () => {
     expect(random!.means).toHaveLength(2)
   }, 120_000)
 
+  it('hears test clips at other gains, of which heads that learned them lose less; statistics of one gain are never those of another', async () => {
+    const fixed = { name: 'fixed', features: { audio: { minDuration: 1.1, trimSilenceDb: null }, mel: { dbRef: 100 } }, blocks: { 'post_relu/mean': 1, mel: 1 }, testGains: [20, 0, -20] }
+    const more = { backbone, options: { ...options, int8: true } }
+    const [deaf, learned] = [await judge(fixed, more), await judge({ ...fixed, gains: [20, -20] }, more)]
+    const names = ['+20 dB', 'int8 +20 dB', '-20 dB', 'int8 -20 dB']
+    for (const { result, pooled } of [deaf, learned]) {
+      expect(Object.keys(result.summary)).toEqual(['clip', 'patch', 'clipInt8', ...names])
+      expect(pooled.atGains.map(({ gainDb, float, int8 }) => [gainDb, float!.accuracy, int8!.accuracy])).toEqual([20, -20].map((gainDb, i) => [gainDb, result.summary[names[2 * i]!]!.mean, result.summary[names[2 * i + 1]!]!.mean].map((x) => expect.closeTo(x, 10))))
+    }
+    for (const name of ['+20 dB', '-20 dB']) expect(learned.result.summary[name]!.mean).toBeGreaterThan(deaf.result.summary[name]!.mean + 0.05)
+    // The clip's own maximum as 0 dB hears no gain; what is kept in the cache has gain and reference in its name.
+    const own = await judge({ ...fixed, features: { audio: fixed.features.audio }, blocks: { mel: 1 } })
+    for (const { score } of own.result.folds) expect(score.atGains.map(({ float }) => float.map((x) => x.toFixed(3)))).toEqual([score.float, score.float].map((rows) => rows.map((x) => x.toFixed(3))))
+  }, 120_000)
+
   it('judges a dense head on each patch, float and int8, and a network trained with it', async () => {
     const dense = { name: 'dense', head: 'dense', features: { audio: { minDuration: 1.1 } } }
     const { result, pooled } = await judge({ ...dense, epochs: 20 }, { backbone, options: { ...options, int8: true } })
@@ -94,7 +109,7 @@ describe('crossValidateRecipe', () => {
     const test = [...dataset.clips.keys()].filter((clip) => dataset.clips[clip]!.fold === 2)
     const train = [...dataset.clips.keys()].filter((clip) => dataset.clips[clip]!.fold === 1)
     await within(async (context) => {
-      const made = await trainClipModel({ dataset, backbone, features, blocks: 'post_relu,mel', train, test, seed: 0 }, context, createSteps(2, () => undefined, undefined))
+      const made = await trainClipModel({ dataset, backbone, features, blocks: 'post_relu,mel', gains: [], train, test, seed: 0 }, context, createSteps(2, () => undefined, undefined))
       const card = { schema: 'aed-model/1' as const, name: 'clip', classes: [...dataset.classes], features, head: made.head, provenance: {}, licence: 'none' }
       const scores = await scoreClipModel({ graph: made.graph, card }, test.map((clip) => dataset.clips[clip]!), context, () => undefined)
       const right = test.filter((clip, i) => {
@@ -105,5 +120,6 @@ describe('crossValidateRecipe', () => {
     })
     await expect(trainClassifier({ data: path.join(dir, 'set'), out: path.join(dir, 'model'), features: {}, options: { head: 'clip', cache: path.join(dir, 'cache') } })).rejects.toThrow(expect.objectContaining({ code: 'USAGE' }))
     await expect(trainClassifier({ data: path.join(dir, 'set'), out: path.join(dir, 'model'), features: {}, options: { head: 'clip', blocks: 'foo/bar' } })).rejects.toThrow("train: blocks: 'foo/bar' is no block")
+    await expect(trainClassifier({ data: path.join(dir, 'set'), out: path.join(dir, 'model'), features: {}, options: { gains: '10' } })).rejects.toThrow('train: gains is an option of --head clip')
   }, 120_000)
 })

@@ -69,7 +69,10 @@ export const cv: CommandModule = {
 function format({ recipe, data, result, pooled, random, cost, backbone }: RecipeResult): string {
   const lines = [`${recipe.name}: ${recipe.about}`, `backbone ${backbone?.file ?? 'none'}`, '', formatCrossValidation(result).trimEnd()]
   const line = (name: string, figure: PooledFigure | null) => (figure ? [`all test clips, ${name}: ${percent(figure.accuracy)}${figure.interval ? ` [${percent(figure.interval[0])}, ${percent(figure.interval[1])}] (95 % interval by recording)` : ''}`] : [])
-  lines.push(...line('float', pooled.float), ...line('int8', pooled.int8))
+  for (const { gainDb, float, int8 } of [{ gainDb: 0, ...pooled }, ...pooled.atGains]) {
+    const heard = gainDb === 0 ? '' : `, ${Math.abs(gainDb)} dB ${gainDb > 0 ? 'louder' : 'quieter'}`
+    lines.push(...line(`float${heard}`, float), ...line(`int8${heard}`, int8))
+  }
   if (random) lines.push(`${random.means.length} random splits grouped by recording: ${percent(random.summary.mean)} (${random.means.map(percent).join(', ')})`)
   if (data.skipped.length > 0) lines.push(skippedText(data.skipped))
   if (cost) lines.push(`${cost.features} statistics, ${cost.headParameters} parameters in the head, ${cost.passes} pass${cost.passes > 1 ? 'es' : ''} a clip`)
