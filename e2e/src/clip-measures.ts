@@ -76,26 +76,28 @@ interface MeasuredPart {
 
 /** All statistics of the sound alone that the front end allows, whichever of them a recipe uses: recipes that differ in their blocks share them. */
 function soundBlocks({ audio, mel }: FeatureConfig): readonly ClipBlock[] {
-  if (mel.dbRef === 'patch') return audio.sampleRate === 16000 ? [{ kind: 'bandEnvelopes', name: 'env4' }] : []
+  const envelopes: readonly ClipBlock[] = audio.sampleRate === 16000 ? [{ kind: 'envelopeLevels', name: 'envelopes' }, { kind: 'bandEnvelopes', name: 'env4' }] : []
+  if (mel.dbRef === 'patch') return envelopes
   return [
     { kind: 'logMelMoments', name: 'mel', statistics: ['mean', 'std', 'max', 'delta'] },
     ...(mel.nMels % 16 === 0 ? [{ kind: 'logMelModulation', name: 'modst' } as const] : []),
-    ...(audio.sampleRate === 16000 ? [{ kind: 'bandEnvelopes', name: 'env4' } as const] : []),
+    ...(mel.nMels % 8 === 0 ? [{ kind: 'logMelLevels', name: 'levels' } as const] : []),
+    ...envelopes,
   ]
 }
 
 function measuredParts({ blocks, network, features }: MeasureInput): readonly MeasuredPart[] {
   const taps = blocks.filter((block): block is TapBlock => block.kind === 'tap')
   const sound = soundBlocks(features)
-  const buffered = blocks.some(({ kind }) => kind === 'logMelModulation' || kind === 'bandEnvelopes')
+  const ofNetwork = (kind: ClipBlock['kind']) => kind === 'tap' || kind === 'logMelMoments' || kind === 'logMelLevels'
   if (!network) return [{ network: null, blocks: sound }]
   const made = new Set(network.graph.nodes.flatMap(({ outputs }) => outputs))
   const wanted = new Map([...USUAL_TAPS.filter(({ tensor }) => made.has(tensor)), ...taps].map(({ tensor, rowPool }) => [`${tensor}@${rowPool}`, { tensor, rowPool }]))
   const tapBlocks = [...wanted].map(([name, { tensor, rowPool }]): ClipBlock => ({ kind: 'tap', name, tensor, rowPool, statistics: ['mean', 'std', 'max'], epsilon: taps[0]?.epsilon ?? 1e-4, sqrt: false }))
   const graph = tapGraph(network.graph, [...wanted.values()].map(({ tensor }) => tensor))
-  // Moments stand with the network: an int8 one takes them of its quantized input.
-  const moments = sound.filter(({ kind }) => kind === 'logMelMoments')
-  return [{ network: { key: network.key, graph }, blocks: [...tapBlocks, ...moments] }, ...(buffered ? [{ network: null, blocks: sound }] : [])]
+  // Moments and levels stand with the network: an int8 one takes them of its quantized input.
+  const moments = sound.filter(({ kind }) => ofNetwork(kind))
+  return [{ network: { key: network.key, graph }, blocks: [...tapBlocks, ...moments] }, ...(blocks.every(({ kind }) => ofNetwork(kind)) ? [] : [{ network: null, blocks: sound }])]
 }
 
 /** One part of a clip's statistics: from the cache, or measured in the pool. */

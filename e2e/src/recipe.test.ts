@@ -29,6 +29,8 @@ describe('blocks by name', () => {
     expect(clipBlock('conv2_block2_preact_relu@2/std', false, '')).toEqual({ kind: 'tap', name: 'conv2_block2_preact_relu@2/std', tensor: 'conv2_block2_preact_relu', rowPool: 2, statistics: ['std'], epsilon: 1e-4, sqrt: false })
     expect(clipBlock('modst', true, '').kind).toBe('logMelModulation')
     expect(clipBlock('env4', true, '').kind).toBe('bandEnvelopes')
+    expect(clipBlock('levels', true, '').kind).toBe('logMelLevels')
+    expect(clipBlock('envelopes', true, '').kind).toBe('envelopeLevels')
   })
 
   it('stand in a list with the gains that were found best, a tensor alone for its three statistics', () => {

@@ -69,21 +69,23 @@ const STATISTICS = ['mean', 'std', 'max'] as const
 const EPSILON = 1e-4
 
 /**
- * The block that a recipe's key stands for: `mel` moments, `modst` modulation of the log-mel, `env4` band envelopes; `TENSOR/STATISTIC` a statistic of a tapped tensor, whose rows
+ * The block that a recipe's key stands for: `mel` moments, `levels` and `envelopes` of a stream, `modst` modulation of the log-mel, `env4` band envelopes; `TENSOR/STATISTIC` a statistic of a tapped tensor, whose rows
  * `TENSOR@2/STATISTIC` averages by twos.
  * @throws AedError `INVALID_OPTION`
  */
 export function clipBlock(key: string, sqrt: boolean, where: string): ClipBlock {
   if (key === 'mel') return { kind: 'logMelMoments', name: key, statistics: ['mean', 'std', 'max', 'delta'] }
+  if (key === 'levels') return { kind: 'logMelLevels', name: key }
+  if (key === 'envelopes') return { kind: 'envelopeLevels', name: key }
   if (key === 'modst') return { kind: 'logMelModulation', name: key }
   if (key === 'env4') return { kind: 'bandEnvelopes', name: key }
   const match = /^(.+?)(?:@([1-9]\d*))?\/(mean|std|max)$/.exec(key)
-  if (!match) throw new AedError('INVALID_OPTION', `${where}: '${key}' is no block`, { hint: `blocks are mel, modst, env4, and TENSOR/${STATISTICS.join('|')} or TENSOR@2/… for a tap` })
+  if (!match) throw new AedError('INVALID_OPTION', `${where}: '${key}' is no block`, { hint: `blocks are mel, levels, envelopes, modst, env4, and TENSOR/${STATISTICS.join('|')} or TENSOR@2/… for a tap` })
   return { kind: 'tap', name: key, tensor: match[1]!, rowPool: Number(match[2] ?? 1), statistics: [match[3] as (typeof STATISTICS)[number]], epsilon: EPSILON, sqrt }
 }
 
 /** Gains of a block where none is stated, by the recipe that was found best. */
-const GAINS: Readonly<Record<string, number>> = { mel: 2, modst: 4, env4: 4 }
+const GAINS: Readonly<Record<string, number>> = { mel: 2, levels: 4, envelopes: 4, modst: 4, env4: 4 }
 
 /**
  * Blocks from a list of names: as in a recipe, and a tensor alone for its three statistics.

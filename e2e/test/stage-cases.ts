@@ -81,6 +81,8 @@ export function stageCases(recordings: readonly { readonly name: string; readonl
       { stage: 'augmentPatches', input: { patches: logMelPatches(clip(), config) }, options: { seed: 7, floor: -80, steps: [{ name: 'equalize', maxGain: 6 }, { name: 'timeMask', maxWidth: 10, probability: 0.5 }, { name: 'noise', deviation: 1 }] } },
       { stage: 'deviceLogMelPatches', input: { samples: toPcm16(clip().samples), sampleRate: 16_000 }, options: { mel: config.mel, patches: config.patches, wordLength: 'float32' } },
       { stage: 'bandEnvelopes', input: clip(), options: {} },
+      { stage: 'envelopeLevels', input: clip(), options: {} },
+      { stage: 'logMelLevels', input: logMelSpectrogram(clip(), config.mel), options: {} },
       { stage: 'logMelModulation', input: logMelSpectrogram(clip(), config.mel), options: {} },
       { stage: 'logMelMoments', input: logMelSpectrogram(clip(), config.mel), options: {} },
       { stage: 'melSpectrogram', input: clip(), options: { ...config.mel, nFft: 960, window: 'hamming', power: 1 } },

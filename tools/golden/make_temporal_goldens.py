@@ -1,9 +1,9 @@
-"""Goldens of the temporal statistics of @aed/dsp-mel, in numpy and scipy alone: modulation and moments of the log-mel, band envelopes.
+"""Goldens of the temporal statistics of @aed/dsp-mel, in numpy and scipy alone: modulation and moments of the log-mel, band envelopes, and those that run along a stream.
 
 python tools/golden/make_temporal_goldens.py              writes packages/dsp-mel/test/temporal/*.npy and MANIFEST.json
 python tools/golden/make_temporal_goldens.py --live       reads cases {samples, logMel, bands} as JSON from stdin, prints their statistics
 
-The definitions are those of recipe R's prototype. logMel is [bands, frames] float32, samples float32 at 16 kHz.
+The definitions are those of recipe R's prototype; of logMelLevels and envelopeLevels those that @aed/core states. logMel is [bands, frames] float32, samples float32 at 16 kHz.
 """
 import hashlib
 import json
@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 import scipy
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, lfilter, sosfilt
 
 OUT = pathlib.Path(__file__).parents[2] / "packages/dsp-mel/test/temporal"
 BANDS = [butter(2, [60, 400], "band", fs=16000, output="sos"), butter(2, [400, 1200], "band", fs=16000, output="sos"),
@@ -68,6 +68,41 @@ def envelopes(samples):
     return np.array(out)
 
 
+def shape(x, step, floor):
+    d = (x - x.mean()) * step
+    sd = d.std() + floor
+    return [np.log2(sd), (d**3).mean() / sd**3, np.log2((d**4).mean() / sd**4 + 0.5)]
+
+
+def levels(log_mel):
+    x = log_mel.T.astype("f8")
+    x = np.concatenate([x.reshape(len(x), 8, -1).mean(2), x.mean(1)[:, None]], 1)
+    out = []
+    for series in x.T:
+        d = series - series.mean()
+        ac = np.array([(d[k:] * d[: len(d) - k]).mean() if k < len(d) else 0 for k in range(60)]) / ((d**2).mean() + 1)
+        far = ac[3 : min(60, len(d))]
+        out += [*shape(series, 1, 0.5), far.max() if len(far) else 0, rise(far) if len(far) else 0, ac[1], ac[2], ac[5]]
+    return np.array(out)
+
+
+def stream_envelopes(samples):
+    x = samples.astype("f8")
+    low = [lfilter([a], [1, a - 1], x) for a in 1 - np.exp(-2 * np.pi * np.array([60, 400, 1200, 3000]) / 16000)]
+    n = len(x) // 64
+    step = 10 * np.log10(2) / 8
+    out = []
+    for y in [low[1] - low[0], low[2] - low[1], low[3] - low[2], x - low[3]]:
+        power = (y[: n * 64].reshape(n, 64) ** 2).mean(1) + 2.0**-32
+        level = np.minimum(255, np.floor(8 * np.log2(power) + 256.5))
+        steps = np.diff(level)
+        filters = [butter(1, [a, b], "band", fs=250, output="sos") for a, b in zip(EDGES[:-2], EDGES[1:-1])] + [butter(1, 64, "high", fs=250, output="sos")]
+        out += [step * level.mean(), *shape(level, step, 0.5), step * (level.max() - level.mean()),
+                *(np.log2(step**2 * (sosfilt(sos, level - level[0]) ** 2).mean() + 0.05) for sos in filters),
+                *shape(steps, step, 0.3), step * steps.max(), step * steps.min()]
+    return np.array(out)
+
+
 def signals():
     rng = np.random.default_rng(11)
     t = np.arange(24000) / 16000
@@ -100,10 +135,12 @@ def main():
     for name, y in signals().items():
         y = y.astype(np.float32)
         cases.append(dict(kind="bandEnvelopes", input=put(f"samples_{name}", y), file=put(f"envelopes_{name}", envelopes(y))))
+        cases.append(dict(kind="envelopeLevels", input=f"samples_{name}.npy", file=put(f"envelope_levels_{name}", stream_envelopes(y))))
     for name, p in log_mels().items():
         p = p.astype(np.float32)
         put(f"log_mel_{name}", p)
         cases.append(dict(kind="logMelModulation", input=f"log_mel_{name}.npy", file=put(f"modulation_{name}", modulation(p))))
+        cases.append(dict(kind="logMelLevels", input=f"log_mel_{name}.npy", file=put(f"levels_{name}", levels(p))))
         cases.append(dict(kind="logMelMoments", input=f"log_mel_{name}.npy", file=put(f"moments_{name}", moments(p))))
     manifest = dict(generator="tools/golden/make_temporal_goldens.py", numpy=np.__version__, scipy=scipy.__version__, cases=cases, sha256=files)
     (OUT / "MANIFEST.json").write_text(json.dumps(manifest, indent=1) + "\n")
@@ -113,7 +150,8 @@ def live():
     out = []
     for case in json.load(sys.stdin):
         p = np.array(case["logMel"], np.float32).reshape(case["bands"], -1)
-        out.append(dict(logMelModulation=modulation(p).tolist(), logMelMoments=moments(p).tolist(), bandEnvelopes=envelopes(np.array(case["samples"], np.float32)).tolist()))
+        y = np.array(case["samples"], np.float32)
+        out.append(dict(logMelModulation=modulation(p).tolist(), logMelMoments=moments(p).tolist(), logMelLevels=levels(p).tolist(), bandEnvelopes=envelopes(y).tolist(), envelopeLevels=stream_envelopes(y).tolist()))
     json.dump(out, sys.stdout)
 
 

@@ -16,8 +16,10 @@ const blocks: ClipBlock[] = [
   { kind: 'logMelMoments', name: 'mel', statistics: ['mean', 'delta'] },
   { kind: 'logMelModulation', name: 'modst' },
   { kind: 'bandEnvelopes', name: 'env4' },
+  { kind: 'logMelLevels', name: 'levels' },
+  { kind: 'envelopeLevels', name: 'envelopes' },
 ]
-const features = 12 + 128 + 72 + 124
+const features = 12 + 128 + 72 + 124 + 72 + 72
 const head: StatisticsHead = {
   kind: 'clip',
   patchStep: 25,
@@ -38,7 +40,7 @@ describe('clip head', () => {
   })
 
   it('places its blocks one after another', () => {
-    expect(placeBlocks(blocks, graph, featureConfig()).map(({ offset, length }) => [offset, length])).toEqual([[0, 12], [12, 128], [140, 72], [212, 124]]) // prettier-ignore
+    expect(placeBlocks(blocks, graph, featureConfig()).map(({ offset, length }) => [offset, length])).toEqual([[0, 12], [12, 128], [140, 72], [212, 124], [336, 72], [408, 72]]) // prettier-ignore
   })
 
   for (const [what, block, config, message] of [
@@ -46,6 +48,8 @@ describe('clip head', () => {
     ['rows that do not pool', { ...blocks[0], rowPool: 3 }, {}, "clip head, block 'final': tensor 'tap' takes shape [1, rows, columns, channels] with rows a multiple of 3"],
     ['moments of patches with references of their own', blocks[1], { mel: { dbRef: 'patch' } }, "clip head, block 'mel': takes a dbRef that all frames of a clip share, got patch"],
     ['another number of bands', blocks[2], { mel: { nMels: 40 } }, "clip head, block 'modst': takes a multiple of 16 mel bands and a dbRef that all frames share, got 40 and clip"],
+    ['levels of another number of bands', blocks[4], { mel: { nMels: 20 } }, "clip head, block 'levels': takes a multiple of 8 mel bands and a dbRef that all frames share, got 20 and clip"],
+    ['envelopes at another rate', blocks[5], { audio: { sampleRate: 8000 } }, "clip head, block 'envelopes': takes 16000 Hz, got 8000 Hz"],
     ['another rate', blocks[3], { audio: { sampleRate: 8000 } }, "clip head, block 'env4': takes 16000 Hz, got 8000 Hz"],
   ] as const)
     it(`refuses ${what}`, () => {

@@ -1,9 +1,11 @@
 import * as v from 'valibot'
+import { ENVELOPE_FILTERS, ENVELOPE_SAMPLE_RATE, ENVELOPE_VALUES } from './envelope-statistics.ts'
 import { AedError } from './errors.ts'
 import { expF32 } from './exp-f32.ts'
 import type { FeatureConfig } from './feature-config.ts'
 import { decodeFloat32 } from './float32-text.ts'
 import { tensorOf, type Graph } from './graph.ts'
+import { LEVEL_GROUPS, LEVEL_VALUES } from './level-statistics.ts'
 
 const f32 = Math.fround
 const integer = (min: number) => v.pipe(v.number(), v.integer(), v.minValue(min))
@@ -34,6 +36,13 @@ const clipBlockSchema = v.variant('kind', [
    * exact integers. Needs a reference of the clip's dB that all its frames share: `dbRef` other than `patch`.
    */
   v.strictObject({ kind: v.literal('logMelMoments'), name: v.string(), statistics: statistics(['mean', 'std', 'max', 'delta']) }),
+  /**
+   * How the levels of groups of log-mel bands move over the frames of the clip, 72 values: `levelStatistics`. Streaming: `LevelState`. In an int8 model of the frames as quantized
+   * for the network's input, exact integers.
+   */
+  v.strictObject({ kind: v.literal('logMelLevels'), name: v.string() }),
+  /** Level, modulation and steps of four band envelopes in steps of 4 ms, 72 values: `envelopeStatistics`, of the samples up to the centre of the last frame. Streaming: `EnvelopeState`. 16 kHz. */
+  v.strictObject({ kind: v.literal('envelopeLevels'), name: v.string() }),
   /** Modulation of the log-mel bands, 72 values: `logMelModulation` of `@aed/dsp-mel`. Needs all frames of the clip at once. */
   v.strictObject({ kind: v.literal('logMelModulation'), name: v.string() }),
   /** Level, modulation and periodicity of four band envelopes in steps of 4 ms, 124 values: `bandEnvelopes` of `@aed/dsp-mel`. Needs all samples at once; 16 kHz. */
@@ -82,8 +91,8 @@ export interface PlacedBlock {
   readonly length: number
 }
 
-/** Values of `logMelModulation`, `bandEnvelopes`. */
-const FIXED_LENGTHS = { logMelModulation: 72, bandEnvelopes: 124 } as const
+/** Values of blocks of one size. */
+const FIXED_LENGTHS = { logMelLevels: (LEVEL_GROUPS + 1) * LEVEL_VALUES, envelopeLevels: ENVELOPE_FILTERS.lowPasses.length * ENVELOPE_VALUES, logMelModulation: 72, bandEnvelopes: 124 } as const
 
 /**
  * Where the values of each block stand.
@@ -104,12 +113,16 @@ export function placeBlocks(blocks: readonly ClipBlock[], graph: Graph, { audio,
         case 'logMelMoments':
           if (mel.dbRef === 'patch') throw fail('takes a dbRef that all frames of a clip share, got patch')
           return block.statistics.length * mel.nMels
+        case 'logMelLevels':
+          if (mel.nMels % LEVEL_GROUPS !== 0 || mel.dbRef === 'patch') throw fail(`takes a multiple of ${LEVEL_GROUPS} mel bands and a dbRef that all frames share, got ${mel.nMels} and ${String(mel.dbRef)}`)
+          return FIXED_LENGTHS.logMelLevels
         case 'logMelModulation':
           if (mel.nMels % 16 !== 0 || mel.dbRef === 'patch') throw fail(`takes a multiple of 16 mel bands and a dbRef that all frames share, got ${mel.nMels} and ${String(mel.dbRef)}`)
           return FIXED_LENGTHS.logMelModulation
+        case 'envelopeLevels':
         case 'bandEnvelopes':
-          if (audio.sampleRate !== 16000) throw fail(`takes 16000 Hz, got ${audio.sampleRate} Hz`)
-          return FIXED_LENGTHS.bandEnvelopes
+          if (audio.sampleRate !== ENVELOPE_SAMPLE_RATE) throw fail(`takes ${ENVELOPE_SAMPLE_RATE} Hz, got ${audio.sampleRate} Hz`)
+          return FIXED_LENGTHS[block.kind]
       }
     }
     const placed = { block, offset, length: lengthOf() }

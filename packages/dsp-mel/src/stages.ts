@@ -9,6 +9,8 @@ import { powerToDb } from './power-to-db.ts'
 import { standardizeBands } from './standardize.ts'
 import { spectrogram, stft } from './stft.ts'
 import { bandEnvelopes } from './temporal/band-envelopes.ts'
+import { envelopeLevels } from './temporal/envelope-levels.ts'
+import { logMelLevels } from './temporal/log-mel-levels.ts'
 import { logMelModulation } from './temporal/log-mel-modulation.ts'
 import { logMelMoments } from './temporal/log-mel-moments.ts'
 
@@ -16,6 +18,8 @@ import { logMelMoments } from './temporal/log-mel-moments.ts'
 type WithoutOptions<I> = (input: I, options: Readonly<Record<string, never>>) => Float32Array
 
 const bandEnvelopesStage: WithoutOptions<AudioClip> = bandEnvelopes
+const envelopeLevelsStage: WithoutOptions<AudioClip> = envelopeLevels
+const logMelLevelsStage: WithoutOptions<Tensor<'float32'>> = logMelLevels
 const logMelModulationStage: WithoutOptions<Tensor<'float32'>> = logMelModulation
 const logMelMomentsStage: WithoutOptions<Tensor<'float32'>> = logMelMoments
 
@@ -25,6 +29,8 @@ export const stages = {
   bandEnvelopes: bandEnvelopesStage,
   delta,
   deviceLogMelPatches,
+  envelopeLevels: envelopeLevelsStage,
+  logMelLevels: logMelLevelsStage,
   logMelModulation: logMelModulationStage,
   logMelMoments: logMelMomentsStage,
   logMelPatches,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { createRandom, encodeFloat32, featureConfig, GraphBuilder, tensor, tensorOf, type ClipBlock, type Graph, type StatisticsHead, type Tensor } from '@aed/core'
-import { bandEnvelopes, logMelModulation, logMelMoments, logMelSpectrogram } from '@aed/dsp-mel'
+import { bandEnvelopes, envelopeLevels, logMelLevels, logMelModulation, logMelMoments, logMelSpectrogram } from '@aed/dsp-mel'
 import { createFloatExecutor, quantize } from '@aed/quantize-int8'
 import { createClipScorer } from './classifier/clip-scorer.ts'
 import { createTapRun } from './classifier/patch-scorer.ts'
@@ -21,6 +21,8 @@ const blocks: ClipBlock[] = [
   { kind: 'logMelMoments', name: 'mel', statistics: ['mean', 'std', 'max', 'delta'] },
   { kind: 'logMelModulation', name: 'modst' },
   { kind: 'bandEnvelopes', name: 'env4' },
+  { kind: 'logMelLevels', name: 'levels' },
+  { kind: 'envelopeLevels', name: 'envelopes' },
 ]
 const patches = (n: number): Tensor<'float32'> => tensor('float32', [n, 64, 50, 1], Float32Array.from({ length: n * 3200 }, () => -40 + 12 * random.normal()))
 const int8: Graph = quantize({ graph, calibration: patches(16) }, {}).graph
@@ -54,6 +56,8 @@ describe('createClipStatistics', () => {
     expect([...part(1)]).toEqual([...logMelMoments(logMel)])
     expect([...part(2)]).toEqual([...logMelModulation(logMel)])
     expect([...part(3)]).toEqual([...bandEnvelopes(clip)])
+    expect([...part(4)]).toEqual([...logMelLevels(logMel)])
+    expect([...part(5)]).toEqual([...envelopeLevels({ ...clip, samples: clip.samples.subarray(0, 93 * 320) })]) // to the centre of the last of 94 frames
     const maps = createFloatExecutor(graph).run(tensor('float32', [2, 64, 50, 1], views.patches.data)) // [2, 8, 8, 6]
     let [sum, max] = [0, 0]
     for (let patch = 0; patch < 2; patch++)

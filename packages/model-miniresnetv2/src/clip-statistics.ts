@@ -1,11 +1,17 @@
 import {
+  addEnvelopeSamples,
   addFrame,
+  addLevelFrame,
   addTap,
   AedError,
   clipHeadScores,
+  emptyEnvelopeState,
   emptyFrameState,
+  emptyLevelState,
   emptyTapState,
+  envelopeStatistics,
   frameStatistics,
+  levelStatistics,
   linearHead,
   placeBlocks,
   tapStatistics,
@@ -21,7 +27,7 @@ import {
   type TapState,
   type Tensor,
 } from '@aed/core'
-import { bandEnvelopes, cutPatches, logMelModulation, logMelPatches, logMelSpectrogram } from '@aed/dsp-mel'
+import { bandEnvelopes, cutPatches, frameCount, logMelModulation, logMelPatches, logMelSpectrogram } from '@aed/dsp-mel'
 import { quantizeValues } from '@aed/quantize-int8'
 
 /** All that a clip head looks at: a clip, its log-mel spectrogram, and the patches that the network takes. */
@@ -86,13 +92,13 @@ export function createClipStatistics(blocks: readonly ClipBlock[], graph: Graph,
     of: (views, taps) => {
       const values = new Float32Array(length)
       const states = new Map<string, TapState>()
-      for (const { block, offset } of placed) values.set(valuesOf(block, graph, views, taps, states), offset)
+      for (const { block, offset } of placed) values.set(valuesOf(block, graph, features, views, taps, states), offset)
       return values
     },
   }
 }
 
-function valuesOf(block: ClipBlock, graph: Graph, { clip, logMel, patches }: ClipViews, taps: readonly Tensor[], states: Map<string, TapState>): Float32Array {
+function valuesOf(block: ClipBlock, graph: Graph, { mel }: FeatureConfig, { clip, logMel, patches }: ClipViews, taps: readonly Tensor[], states: Map<string, TapState>): Float32Array {
   switch (block.kind) {
     case 'tap': {
       const { quantization } = tensorOf(graph, block.tensor)
@@ -103,18 +109,33 @@ function valuesOf(block: ClipBlock, graph: Graph, { clip, logMel, patches }: Cli
     }
     case 'logMelMoments': {
       if (patches.shape[0] === 0) throw new AedError('INVALID_INPUT', 'a clip head needs a clip of one patch at least', { hint: 'lengthen the clip: minDuration' })
-      const [bands = 0, frames = 0] = logMel!.shape
-      const quantization = graph.inputs[0] === undefined ? undefined : tensorOf(graph, graph.inputs[0]).quantization
-      const data = quantization ? quantizeValues(logMel!.data, quantization) : logMel!.data
+      const { data, bands, frames, scale, zeroPoint } = networkFrames(graph, logMel!)
       const state = emptyFrameState(bands)
-      for (let t = 0; t < frames; t++) addFrame(state, data, t, frames, quantization?.zeroPoints[0] ?? 0)
-      return frameStatistics(state, block, quantization?.scales[0] ?? null)
+      for (let t = 0; t < frames; t++) addFrame(state, data, t, frames, zeroPoint)
+      return frameStatistics(state, block, scale)
+    }
+    case 'logMelLevels': {
+      const { data, bands, frames, scale } = networkFrames(graph, logMel!)
+      const state = emptyLevelState()
+      for (let t = 0; t < frames; t++) addLevelFrame(state, data, bands, t, frames)
+      return levelStatistics(state, scale)
+    }
+    case 'envelopeLevels': {
+      const state = emptyEnvelopeState()
+      addEnvelopeSamples(state, clip.samples.subarray(0, Math.max(0, frameCount(clip.samples.length, mel) - 1) * mel.hopLength))
+      return envelopeStatistics(state)
     }
     case 'logMelModulation':
       return logMelModulation(logMel!)
     case 'bandEnvelopes':
       return bandEnvelopes(clip)
   }
+}
+
+/** Log-mel frames as the network takes them: quantized for an int8 one. */
+function networkFrames(graph: Graph, { shape: [bands = 0, frames = 0], data }: Tensor<'float32'>) {
+  const quantization = graph.inputs[0] === undefined ? undefined : tensorOf(graph, graph.inputs[0]).quantization
+  return { data: quantization ? quantizeValues(data, quantization) : data, bands, frames, scale: quantization?.scales[0] ?? null, zeroPoint: quantization?.zeroPoints[0] ?? 0 }
 }
 
 /** The state of a tap after all patches of a clip. */

@@ -1,4 +1,4 @@
-import { createRandom, log } from '@aed/core'
+import { createRandom } from '@aed/core'
 import { describe, expect, it } from '@jest/globals'
 import { codeOf, expectClose } from '../../test/goldens.ts'
 import { createMelFilters } from '../mel-filters.ts'
@@ -6,7 +6,6 @@ import { createMelPlan } from '../mel-plan.ts'
 import { cutPatches } from '../patches.ts'
 import { frameWindow } from '../window.ts'
 import { createDeviceFrontEnd, deviceLogMelPatches, toPcm16 } from './front-end.ts'
-import { log2F32 } from './log2-f32.ts'
 import { deviceTables } from './tables.ts'
 
 const random = createRandom('device')
@@ -18,18 +17,6 @@ function bothOf(pcm: Int16Array, options: Parameters<typeof createMelPlan>[1], w
   const samples = Float32Array.from(pcm, (value) => value / 32768)
   return { exact: createMelPlan(16000, options).logMel(samples), device: createDeviceFrontEnd(16000, options, wordLength).logMel(pcm).data }
 }
-
-describe('log2F32', () => {
-  it('is within 3e-6 of the logarithm over 60 octaves, and exact at powers of two', () => {
-    let worst = 0
-    for (let i = 0; i < 60000; i++) {
-      const x = Math.fround(2 ** random.between(-40, 20))
-      worst = Math.max(worst, Math.abs(log2F32(x) - log(x) / Math.LN2))
-    }
-    expect(worst).toBeLessThan(3e-6)
-    expect([-126, -40, -1, 0, 1, 7, 127].map((e) => log2F32(2 ** e))).toEqual([-126, -40, -1, 0, 1, 7, 127])
-  })
-})
 
 describe('deviceTables', () => {
   it.each([['float32', 6e-8, 1], ['int16', 3.2e-5, 0.5]] as const)('hold the float64 values as %s within %d of the largest', (wordLength, error, size) => {

@@ -1,9 +1,8 @@
-import { AedError, featureConfigSchema, log10, parseOptions, throwIfAborted, type DeviceTables, type MelOptions, type StageContext, type Tensor, type WordLength } from '@aed/core'
+import { AedError, featureConfigSchema, log10, log2F32, parseOptions, throwIfAborted, type DeviceTables, type MelOptions, type StageContext, type Tensor, type WordLength } from '@aed/core'
 import type { LogMelPatchesConfig } from '../log-mel-patches.ts'
 import type { MelOptionsInput } from '../mel-plan.ts'
 import { frameCount } from '../padding.ts'
 import { copyColumns, cutPatches, patchStarts } from '../patches.ts'
-import { log2F32 } from './log2-f32.ts'
 import { createPowerSpectrumF32 } from './real-fft-f32.ts'
 import { decodeTable, deviceTables } from './tables.ts'
 

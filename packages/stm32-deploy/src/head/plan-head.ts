@@ -79,6 +79,8 @@ export function planHead(graph: Graph, { name, classes }: ModelCard, head: Stati
     throw new AedError('DEPLOY_UNSUPPORTED', `model '${name}': its clip head has blocks that need the whole clip at once, which the C library does not keep: ${buffered.map(({ block }) => `'${block.name}' (${block.kind}, ${bufferOf(block, features)})`).join(', ')}`, {
       hint: 'train a head of streaming blocks: aed train --head clip --blocks post_relu,mel',
     })
+  const missing = blocks.find(({ block: { kind } }) => kind === 'logMelLevels' || kind === 'envelopeLevels')
+  if (missing) throw new AedError('DEPLOY_UNSUPPORTED', `model '${name}', clip head, block '${missing.block.name}': the C library does not carry ${missing.block.kind} yet`)
   const { arrays, allocate } = stateArrays()
   const wanted = (of: (block: ClipBlock) => boolean) => new Set(blocks.flatMap(({ block }) => (of(block) && 'statistics' in block ? (block.statistics as readonly StatisticPlan['kind'][]) : [])))
   const taps = new Map<string, TapPlan>()

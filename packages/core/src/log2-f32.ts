@@ -1,4 +1,4 @@
-import { log } from '@aed/core'
+import { log } from './math.ts'
 
 const f32 = Math.fround
 const float = new Float32Array(1)
