@@ -53,7 +53,7 @@ export function levelMoments({ count: n, powers: [s1 = 0, s2 = 0, s3 = 0, s4 = 0
     nearest: m,
     rest: d,
     second: Math.max(0, plus(a2, -dd)),
-    third: plus(plus(a3, -times(3 * d, a2)), times(2 * d, dd)),
+    third: plus(plus(a3, -times(times(3, d), a2)), times(2 * d, dd)),
     fourth: Math.max(0, plus(plus(plus(a4, -times(4 * d, a3)), times(times(6, dd), a2)), -times(3, times(dd, dd)))),
   }
 }
