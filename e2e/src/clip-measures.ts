@@ -107,7 +107,7 @@ async function measurePart(clip: DatasetClip, { network, blocks }: MeasuredPart,
   const key = { bytes: await sha256(bytes), network: network?.key ?? null, blocks, ...options, ...(segment && { segment }) }
   let made: Promise<MeasuredClip> | undefined
   const measure = () => (made ??= pool.stages.measureStatistics({ file: { bytes, name: clip.path, segment }, network }, { ...options, blocks }, { signal }))
-  const get = async (what: keyof MeasuredClip) => (await cache.get(`statistics-1-${what}`, key, npyCodec, async () => (await measure())[what])) as Tensor<'float32'>
+  const get = async (what: keyof MeasuredClip) => (await cache.get(`statistics-2-${what}`, key, npyCodec, async () => (await measure())[what])) as Tensor<'float32'>
   return { clip: await get('clip'), patches: await get('patches') }
 }
 

@@ -1,4 +1,4 @@
-import { decodeAudio, prepareClip, type AudioFile } from '@aed/audio'
+import { decodeFile, prepareClip, type AudioFile } from '@aed/audio'
 import { tensorOf, throwIfAborted, type ClipBlock, type FeatureConfig, type Graph, type StageContext, type Tensor } from '@aed/core'
 import { clipViews, createClipStatistics, patchViews, type ClipStatistics, type ClipViews } from '@aed/model-miniresnetv2'
 import { createWasmEngine, quantizeValues } from '@aed/quantize-int8'
@@ -69,7 +69,7 @@ export async function measureStatistics({ file, network }: { readonly file: Audi
   const graph = network?.graph ?? NO_NETWORK
   const statistics = createClipStatistics(blocks, graph, features)
   const run: RunTaps = network ? await runnerOf(network) : () => Promise.resolve([])
-  const decoded = await decodeAudio(file.bytes, { name: file.name, maxDuration: features.audio.maxDuration })
+  const decoded = await decodeFile(file, features.audio)
   const rows: Float32Array[] = []
   let ofPatches: readonly Float32Array[] = []
   for (const [copy, { speed, gainDb }] of copies.entries()) {

@@ -58,8 +58,14 @@ export interface LoadedClip {
   readonly warnings: readonly string[]
 }
 
-/** Decodes what lies between two times, `maxDuration` at most. */
-async function decodeSegment(bytes: Uint8Array, name: string, { start, end }: NonNullable<AudioFile['segment']>, maxDuration: number | null): Promise<DecodedAudio> {
+/**
+ * Decodes a recording, or the segment of it that is meant.
+ * @param options.maxDuration only so much of its start, in s; `null`: all
+ * @throws AedError as {@link decodeAudio}; `INVALID_OPTION` for an empty segment, `INVALID_INPUT` for one beyond the end
+ */
+export async function decodeFile({ bytes, name, segment }: AudioFile, { maxDuration = null }: { readonly maxDuration?: number | null } = {}): Promise<DecodedAudio> {
+  if (!segment) return decodeAudio(bytes, { name, maxDuration })
+  const { start, end } = segment
   if (!(start >= 0) || !(end === null || end > start)) throw new AedError('INVALID_OPTION', `${name}: a segment from ${start} s to ${end} s is empty`)
   const stop = Math.min(end ?? Infinity, start + (maxDuration ?? Infinity))
   const decoded = await decodeAudio(bytes, { name, maxDuration: stop === Infinity ? null : stop })
@@ -71,12 +77,12 @@ async function decodeSegment(bytes: Uint8Array, name: string, { start, end }: No
 }
 
 /**
- * Decodes a recording and prepares its clip: {@link decodeAudio}, then {@link prepareClip}.
- * @throws AedError as these two; `INVALID_OPTION` for an empty segment, `INVALID_INPUT` for one beyond the end
+ * Decodes a recording and prepares its clip: {@link decodeFile}, then {@link prepareClip}.
+ * @throws AedError as these two
  */
-export async function loadClip({ bytes, name, segment }: AudioFile, options: AudioOptionsInput = {}): Promise<LoadedClip> {
+export async function loadClip(file: AudioFile, options: AudioOptionsInput = {}): Promise<LoadedClip> {
   const checked = parseOptions(audioOptionsSchema, options, 'audio options')
-  const decoded = segment ? await decodeSegment(bytes, name, segment, checked.maxDuration) : await decodeAudio(bytes, { name, maxDuration: checked.maxDuration })
+  const decoded = await decodeFile(file, checked)
   const clip = prepareClip(decoded, checked)
   const silent = clip.samples.every((sample) => sample === 0)
   return {
