@@ -10,19 +10,20 @@ import { sourcesOf, unpack, type LibraryFiles } from '../src/node/library-files.
 import { runTool } from '../src/node/run-tool.ts'
 import { planSmallest } from '../src/plan/plan.ts'
 import { replay } from './check-plan.ts'
-import { cardWith, features, HEADS, LiteralClip, tappedNetwork } from './clip-heads.ts'
+import { cardWith, features, HEADS, LiteralClip, SERIES_HEADS, tappedNetwork } from './clip-heads.ts'
 import { Int8Graphs } from './int8-graphs.ts'
 import { runLiterally } from './literal-engine.ts'
 import { FASTEST } from './run-generated.ts'
 import { describeWith } from './tools.ts'
 
-/** Does what it is told: 'R' reset, 'F' a frame, 'A' a patch, 'S' features and scores. */
+/** Does what it is told: 'R' reset, 'F' a frame, 'W' samples, their number in a byte before them, 'A' a patch, 'S' features and scores. */
 const DRIVER = `#include <stdio.h>
 #include "net.h"
 
 static union { int64_t align; unsigned char bytes[NET_ARENA_SIZE]; } arena;
 static net_clip_state clip;
 static int8_t input[NET_INPUT_SIZE];
+static int16_t samples[255];
 static float out[NET_CLIP_FEATURES + NET_CLASSES];
 
 int main(void)
@@ -37,7 +38,14 @@ int main(void)
             status = fread(input, 1, NET_CLIP_BANDS, stdin) == NET_CLIP_BANDS ? net_clip_add_frame(&clip, input, 1) : 7;
 #else
         } else if (command == 'F') {
-            status = fread(input, 1, 18, stdin) == 18 ? NET_OK : 7;
+            status = fread(input, 1, NET_INPUT_SIZE / 12, stdin) == NET_INPUT_SIZE / 12 ? NET_OK : 7;
+#endif
+        } else if (command == 'W') {
+            const size_t n = (size_t)getchar();
+
+            status = fread(samples, 2, n, stdin) == n ? NET_OK : 7;
+#ifdef NET_CLIP_MOST_SAMPLES
+            status = status == NET_OK ? net_clip_add_samples(&clip, samples, n) : status;
 #endif
         } else if (command == 'A') {
             status = fread(input, 1, sizeof input, stdin) == sizeof input ? net_clip_add(&clip, input, &arena) : 7;
@@ -55,10 +63,18 @@ int main(void)
 const random = createRandom('clips')
 const bytes = (length: number) => Int8Array.from({ length }, () => random.integer(256) - 128)
 
+const wave = (length: number) => {
+  const amplitude = 32767 * random.between(0, 1) ** 6
+  return Int16Array.from({ length }, () => amplitude * random.between(-1, 1))
+}
+/** The command that gives the driver samples. */
+const wavesAsTold = (samples: Int16Array) => [87, samples.length, ...new Int8Array(samples.buffer)]
+
 /** Clips of so many patches and frames, each asked for its scores halfway too; what the driver is told, and what it must answer. */
 function session(graph: Graph, head: StatisticsHead, clips: readonly (readonly [patches: number, frames: number])[]) {
   const told: number[] = []
   const expected: number[] = []
+  const bands = tensorOf(graph, graph.inputs[0]).shape[1]!
   for (const [patches, frames] of clips) {
     const clip = new LiteralClip(graph, head)
     const tell = (command: string, data: Int8Array = new Int8Array(0)) => told.push(command.charCodeAt(0), ...data)
@@ -68,7 +84,12 @@ function session(graph: Graph, head: StatisticsHead, clips: readonly (readonly [
     }
     tell('R')
     for (let i = 0; i < Math.max(patches, frames); i++) {
-      const [frame, patch] = [bytes(18), i === 0 ? new Int8Array(216).fill(127) : bytes(216)]
+      const [frame, patch] = [bytes(bands), i === 0 ? new Int8Array(12 * bands).fill(127) : bytes(12 * bands)]
+      const samples = i > 0 && i < frames ? wave(random.integer(256)) : new Int16Array(0)
+      if (samples.length > 0) {
+        told.push(...wavesAsTold(samples))
+        clip.addSamples(samples)
+      }
       if (i < frames) {
         tell('F', frame)
         clip.addFrame(frame)
@@ -101,7 +122,9 @@ const CLIP_FULL = 256 - 5
 const SANITIZE = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
 describeWith(['gcc', 'clang'], 'a clip head of statistics in C', () => {
-  const CASES = Object.keys(HEADS).map((name, i) => (i % 2 === 1 ? ([name, 'gcc', SANITIZE, i] as const) : ([name, 'clang', ['-O2', '-ffp-contract=fast'], i] as const)))
+  const optimized = ['-O2', '-ffp-contract=fast']
+  const CASES = Object.keys(HEADS).map((name, i) => (i % 2 === 1 ? ([name, 'gcc', SANITIZE, i] as const) : ([name, 'clang', optimized, i] as const)))
+  const SERIES_CASES = Object.keys(SERIES_HEADS).flatMap((name, i) => [[name, 'gcc', i % 2 === 1 ? SANITIZE : optimized, i] as const, [name, 'clang', i % 2 === 1 ? optimized : SANITIZE, i] as const])
 
   it('sums of the longest clip are exact at the largest values, and a patch more is an error', async () => {
     const g = new Int8Graphs('extreme', [1, 2, 3, 1])
@@ -128,6 +151,45 @@ describeWith(['gcc', 'clang'], 'a clip head of statistics in C', () => {
     await expect(drive(files, 'gcc', ['-O2'], more)).rejects.toMatchObject({ code: 'TOOL_FAILED', message: expect.stringContaining(`status ${CLIP_FULL}`) })
   })
 
+  it.each(SERIES_CASES)('%s: features and scores of clips shorter and longer than the lags equal core to the bit (%s %p)', async (name, compiler, flags, seed) => {
+    const graph = tappedNetwork(seed, 24)
+    const card = cardWith(graph, SERIES_HEADS[name]!(graph.outputs), seed, seed % 2 === 0 ? 'softmax' : 'logistic')
+    const { told, expected } = session(graph, card.head, [[1, 1], [2, 2], [3, 4], [1, 59], [1, 60], [2, 61], [4, 300]])
+    const { files } = generateC({ graph, card })
+    expect(await drive(files, compiler, flags, told)).toEqual(expected)
+  })
+
+  it.each([
+    ['all loudest', () => 127, () => 0],
+    ['loudest and nothing in turn', (t: number) => (t % 2 === 0 ? 127 : -128), (step: number) => Number(step % 6 >= 3)],
+    ['nothing, then loudest', (t: number) => (t < 33000 ? -128 : 127), (step: number) => Number(step < 33000)],
+  ] as const)('levels of the longest clip fit in their sums, and a frame or a sample more is an error: %s', async (_, level, silent) => {
+    const graph = tappedNetwork(1, 24)
+    const card = cardWith(graph, SERIES_HEADS['levels and envelopes among others']!(graph.outputs), 1)
+    const { files, report } = generateC({ graph, card })
+    const most = Math.floor(2 ** 24 / 255)
+    expect(report.head).toMatchObject({ mostFrames: most, mostSamples: 64 * most + 63 })
+    const clip = new LiteralClip(graph, card.head)
+    const patch = bytes(288)
+    clip.add(patch)
+    const frames = new Int8Array(25 * most)
+    for (let t = 0; t < most; t++) {
+      frames.fill(level(t), 25 * t + 1, 25 * (t + 1))
+      frames[25 * t] = 70
+      clip.addFrame(frames.subarray(25 * t + 1, 25 * (t + 1)))
+    }
+    const waves = new Int8Array(130 * most + 128)
+    for (let step = 0; step <= most; step++) {
+      const samples = Int16Array.from({ length: step === most ? 63 : 64 }, (_v, i) => (silent(step) ? 0 : i % 2 === 0 ? 32767 : -32768))
+      clip.addSamples(samples)
+      waves.set(wavesAsTold(samples), 130 * step)
+    }
+    const told = [Int8Array.of(82, 65), patch, frames, waves, Int8Array.of(83)]
+    expect(await drive(files, 'gcc', SANITIZE, joined(told))).toEqual(clip.result())
+    for (const more of [frames.subarray(0, 25), Int8Array.from(wavesAsTold(wave(1)))])
+      await expect(drive(files, 'gcc', ['-O2'], joined([...told, more]))).rejects.toMatchObject({ code: 'TOOL_FAILED', message: expect.stringContaining(`status ${CLIP_FULL}`) })
+  })
+
   it.each(CASES)('%s: features and scores of ragged clips equal core to the bit (%s)', async (name, compiler, flags, seed) => {
     const graph = tappedNetwork(seed)
     const card = cardWith(graph, HEADS[name]!(graph.outputs), seed, seed % 2 === 0 ? 'softmax' : 'logistic')
@@ -138,12 +200,16 @@ describeWith(['gcc', 'clang'], 'a clip head of statistics in C', () => {
 })
 
 describeWith(['arm-none-eabi-gcc', 'qemu-system-arm'], 'a clip head of statistics on the emulated core', () => {
-  it('gives the features and scores of core to the bit', async () => {
-    const graph = tappedNetwork(9)
-    const { head, ...card } = cardWith(graph, HEADS['two taps, rows averaged, moments']!(graph.outputs), 9)
-    const inputs = bytes(3 * 216)
-    const expected = Array.from({ length: 3 }, (_, i) => clipOfOne(graph, head, inputs.subarray(i * 216, (i + 1) * 216)))
-    const selftest = { input: inputs.slice(0, 216), output: expected[0]!.slice(-4) }
+  it.each([
+    ['moments', 18, HEADS['two taps, rows averaged, moments']!],
+    ['levels, envelopes without samples', 24, SERIES_HEADS['levels and envelopes among others']!],
+  ] as const)('gives the features and scores of core to the bit: %s', async (_, bands, blocks) => {
+    const graph = tappedNetwork(9, bands)
+    const size = 12 * bands
+    const { head, ...card } = cardWith(graph, blocks(graph.outputs), 9)
+    const inputs = bytes(3 * size)
+    const expected = Array.from({ length: 3 }, (_i, i) => clipOfOne(graph, head, inputs.subarray(i * size, (i + 1) * size)))
+    const selftest = { input: inputs.slice(0, size), output: expected[0]!.slice(-4) }
     const { files, report } = generateC({ graph, card: { ...card, head }, selftest })
     const { outputs, layers } = await runOnEmulator(files, inputs, 3, { perLayer: report.layers.length })
     expect(asFloats(outputs)).toEqual(Float32Array.from(expected.flatMap((clip) => [...clip])))
@@ -154,12 +220,18 @@ describeWith(['arm-none-eabi-gcc', 'qemu-system-arm'], 'a clip head of statistic
   })
 })
 
+function joined(parts: readonly Int8Array[]): Int8Array {
+  const whole = new Int8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0)
+  return whole
+}
+
 const asFloats = (bytesOf: Int8Array) => new Float32Array(Int8Array.from(bytesOf).buffer)
 
 /** Features and scores of a clip of one patch, its frames those of the patch. */
 function clipOfOne(graph: Graph, head: StatisticsHead, input: Int8Array): Float32Array {
   const clip = new LiteralClip(graph, head)
-  for (let t = 0; t < 12; t++) clip.addFrame(Int8Array.from({ length: 18 }, (_, band) => input[band * 12 + t]!))
+  for (let t = 0; t < 12; t++) clip.addFrame(Int8Array.from({ length: input.length / 12 }, (_, band) => input[band * 12 + t]!))
   clip.add(input)
   return clip.result()
 }
@@ -184,6 +256,18 @@ describe('generateC with a clip head of statistics', () => {
     // The second tap is the stem's: its nine rows of six columns and eight channels are never whole.
     const stem = report.buffers.find(({ name }) => name === graph.outputs[1])!
     expect(stem.slots).toBeLessThan(9)
+  })
+
+  it('declares levels and envelopes, and states what they take', () => {
+    const graph = tappedNetwork(1, 24)
+    const { files, report } = generateC({ graph, card: cardWith(graph, SERIES_HEADS['levels and envelopes among others']!(graph.outputs), 1) })
+    expect(files['include/net.h']).toMatch(/int net_clip_add_samples\(net_clip_state \*clip, const int16_t \*samples, size_t n\);/)
+    const block = (name: string) => report.head!.blocks.find((one) => one.name === name)!
+    expect(block('levels')).toMatchObject({ features: 72, state: 9 * 384, ownState: 9 * 384, flash: 72 * 4 * 6 })
+    expect(block('envelopes')).toMatchObject({ features: 72, state: 4 * 160, ownState: 4 * 160, flash: 72 * 4 * 6 + 176 })
+    expect(report.head!.proof).toContain('levels of envelopes, 0 to 255, and their steps: at most 65793 of 4 ms, which are 263 s')
+    const one = generateC({ graph, card: cardWith(graph, SERIES_HEADS['envelopes']!(graph.outputs), 1) })
+    expect([one.files['include/net.h']!.includes('add_frame'), Object.keys(one.files).some((file) => file.includes('levels')), one.report.head!.mostFrames]).toEqual([false, false, null])
   })
 
   it.each([0, 1])('plans that keep every row until the statistics have it: network %d', (seed) => {
@@ -213,7 +297,7 @@ describe('generateC with a clip head of statistics', () => {
     expect(buffered('logMelModulation')).toEqual({
       code: 'DEPLOY_UNSUPPORTED',
       message: "model 'tapped': its clip head has blocks that need the whole clip at once, which the C library does not keep: 'big' (logMelModulation, 7 KiB for 0.05 s)",
-      hint: 'train a head of streaming blocks: aed train --head clip --blocks post_relu,mel',
+      hint: 'train a head of streaming blocks: aed train --head clip --blocks post_relu,mel,levels,envelopes',
     })
     expect(buffered('bandEnvelopes')!.message).toContain("'big' (bandEnvelopes, 2 KiB for 0.05 s)")
     expect(refused((card) => ({ card: { ...card, head: { ...card.head, blocks: [{ kind: 'logMelMoments', name: 'mel', statistics: ['mean'] }] } } }))).toMatchObject({ code: 'DEPLOY_UNSUPPORTED', message: expect.stringContaining('no block of its clip head taps the network') })

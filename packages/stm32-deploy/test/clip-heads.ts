@@ -1,5 +1,6 @@
 import {
-  addFrame, addTap, clipHeadScores, createRandom, emptyFrameState, emptyTapState, encodeFloat32, featureConfig, frameStatistics, linearHead, MODEL_CARD_SCHEMA, placeBlocks, tapStatistics, tensorOf, validateGraph,
+  addEnvelopeSamples, addFrame, addLevelFrame, addTap, clipHeadScores, createRandom, emptyEnvelopeState, emptyFrameState, emptyLevelState, emptyTapState, encodeFloat32, envelopeStatistics, featureConfig,
+  frameStatistics, levelStatistics, linearHead, MODEL_CARD_SCHEMA, placeBlocks, tapStatistics, tensorOf, validateGraph,
   type ClipBlock, type FeatureConfig, type FrameState, type Graph, type ModelCard, type StatisticsHead, type TapState,
 } from '@aed/core' // prettier-ignore
 import { Int8Graphs } from './int8-graphs.ts'
@@ -7,9 +8,9 @@ import { runLiterally } from './literal-engine.ts'
 
 const CLASSES = ['a', 'b', 'c', 'd']
 
-/** A network with two taps, one of them in the midst of it. */
-export function tappedNetwork(seed: number): Graph & { readonly outputs: readonly [string, string] } {
-  const g = new Int8Graphs(`tapped ${seed}`, [1, 18, 12, 1])
+/** A network with two taps, one of them in the midst of it; of 18 or 24 bands. */
+export function tappedNetwork(seed: number, bands = 18): Graph & { readonly outputs: readonly [string, string] } {
+  const g = new Int8Graphs(`tapped ${seed}`, [1, bands, 12, 1])
   const stem = g.plain('relu', g.conv2d(g.pad2d(g.input, [1, 1], [1, 1]), 8, { strides: [2, 2] }))
   const deeper = g.conv2d(g.conv2d(stem, 8, { filter: [1, 1], activation: 'relu' }), 8, { padding: 'same' })
   const middle = g.plain('relu', g.binary('add', stem, deeper))
@@ -35,12 +36,24 @@ export const HEADS: Readonly<Record<string, Blocks>> = {
   'means and steps': ([, stem]) => [tap('stem', stem, { statistics: ['mean'], sqrt: false }), { kind: 'logMelMoments', name: 'mel', statistics: ['delta'] }],
 }
 
+/** The same of blocks that take 24 bands. */
+export const SERIES_HEADS: Readonly<Record<string, Blocks>> = {
+  'levels and envelopes among others': ([last, stem]) => [{ kind: 'logMelLevels', name: 'levels' }, tap('last', last), { kind: 'envelopeLevels', name: 'envelopes' }, { kind: 'logMelMoments', name: 'mel', statistics: ['mean', 'delta'] }, tap('stem@3', stem, { rowPool: 3 })],
+  'levels': ([last]) => [tap('last', last, { statistics: ['max'] }), { kind: 'logMelLevels', name: 'levels' }],
+  'envelopes': ([last]) => [tap('last', last, { statistics: ['mean'] }), { kind: 'envelopeLevels', name: 'envelopes' }],
+  'each twice': ([, stem]) => [tap('stem', stem), ...['', ' again'].flatMap((again) => [{ kind: 'envelopeLevels', name: `envelopes${again}` }, { kind: 'logMelLevels', name: `levels${again}` }] as const)],
+}
+
+const featuresOf = (nMels: number) => featureConfig({ audio: { maxDuration: 0.05 }, mel: { dbRef: 'running', nMels, nFft: 8, hopLength: 4, fmin: 0, fmax: null }, patches: { patchLength: 12 } })
+const bandsOf = (graph: Graph) => tensorOf(graph, graph.inputs[0]).shape[1]!
+
 /** A front end for patches of 18 bands and 12 frames. */
-export const features: FeatureConfig = featureConfig({ audio: { maxDuration: 0.05 }, mel: { dbRef: 'running', nMels: 18, nFft: 8, hopLength: 4, fmin: 0, fmax: null }, patches: { patchLength: 12 } })
+export const features: FeatureConfig = featuresOf(18)
 
 /** A card with a head of random weights. */
 export function cardWith(graph: Graph, blocks: readonly ClipBlock[], seed: number, activation: StatisticsHead['activation'] = 'softmax'): ModelCard & { readonly head: StatisticsHead } {
   const random = createRandom(`head ${seed}`)
+  const features = featuresOf(bandsOf(graph))
   const length = placeBlocks(blocks, graph, features).reduce((sum, placed) => sum + placed.length, 0)
   const values = (n: number, size: number) => encodeFloat32(Float32Array.from({ length: n }, () => size * random.normal()))
   const head: StatisticsHead = { kind: 'clip', patchStep: 5, blocks: [...blocks], activation, mean: values(length, 1), scale: values(length, 0.3), weights: values(length * CLASSES.length, 0.5), bias: values(CLASSES.length, 1) }
@@ -52,11 +65,18 @@ export class LiteralClip {
   private readonly graph: Graph
   private readonly head: StatisticsHead
   private readonly taps = new Map<ClipBlock, TapState>()
-  private readonly frames: FrameState = emptyFrameState(18)
+  private readonly frames: FrameState
+  private readonly levels = emptyLevelState()
+  private readonly envelopes = emptyEnvelopeState()
 
   constructor(graph: Graph, head: StatisticsHead) {
     this.graph = graph
     this.head = head
+    this.frames = emptyFrameState(bandsOf(graph))
+  }
+
+  private has(kind: ClipBlock['kind']) {
+    return this.head.blocks.some((block) => block.kind === kind)
   }
 
   private tapBlocks() {
@@ -78,6 +98,11 @@ export class LiteralClip {
 
   addFrame(frame: Int8Array): void {
     addFrame(this.frames, frame, 0, 1, this.inputQuantization().zeroPoint)
+    if (this.has('logMelLevels')) addLevelFrame(this.levels, frame, frame.length, 0, 1)
+  }
+
+  addSamples(samples: Int16Array): void {
+    if (this.has('envelopeLevels')) addEnvelopeSamples(this.envelopes, samples)
   }
 
   private inputQuantization() {
@@ -90,10 +115,12 @@ export class LiteralClip {
     const parts = this.head.blocks.map((block) => {
       if (block.kind === 'tap') return tapStatistics(this.taps.get(block)!, block, tensorOf(this.graph, block.tensor).quantization!.scales[0]!)
       if (block.kind === 'logMelMoments') return frameStatistics(this.frames, block, this.inputQuantization().scale)
+      if (block.kind === 'logMelLevels') return levelStatistics(this.levels, this.inputQuantization().scale)
+      if (block.kind === 'envelopeLevels') return envelopeStatistics(this.envelopes)
       throw new Error(block.kind)
     })
     const statistics = Float32Array.from(parts.flatMap((part) => [...part]))
-    const linear = linearHead(this.head, placeBlocks(this.head.blocks, this.graph, features), CLASSES.length)
+    const linear = linearHead(this.head, placeBlocks(this.head.blocks, this.graph, featuresOf(bandsOf(this.graph))), CLASSES.length)
     return Float32Array.from([...statistics, ...clipHeadScores(linear, statistics)])
   }
 }

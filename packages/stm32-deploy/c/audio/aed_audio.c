@@ -14,8 +14,8 @@
 #define STORE(to, value) (*(volatile uint32_t *)(to) = (value))
 #endif
 
-/* Samples that a frame needs before it can be taken and the next one be due. */
-#define NEEDED (AED_FRAME > AED_HOP ? AED_FRAME : AED_HOP)
+/* Samples that a frame needs before it can be taken and the next one be due; kept before them are AED_LOOKBACK others. */
+#define NEEDED (AED_LOOKBACK + (AED_FRAME > AED_HOP ? AED_FRAME : AED_HOP))
 
 static uint32_t advance(uint32_t position, uint32_t by)
 {
@@ -36,9 +36,9 @@ static uint32_t distance(uint32_t from, uint32_t to)
 /* As at the start of a stream: the first frame's left half is silence where frames are centred. Push must not be at work. */
 static void restart(aed_audio_state *state)
 {
-    memset(state->samples, 0, AED_PADDING * sizeof *state->samples);
+    memset(state->samples, 0, (AED_LOOKBACK + AED_PADDING) * sizeof *state->samples);
     state->read = 0;
-    state->written = AED_PADDING;
+    state->written = AED_LOOKBACK + AED_PADDING;
     state->frames = 0;
 #if AED_CLIP_HEAD
     state->clip_frames = 0;
@@ -125,11 +125,44 @@ const uint8_t *aed_audio_events(const aed_audio_state *state)
 
 #endif
 
+#if AED_CLIP_HEAD && AED_CLIP_ENVELOPES > 0
+
+/* The hop of samples before the centre of the oldest frame, its start where frames are not centred; the first frame of a clip has none. */
+static void take_samples(aed_audio_state *state)
+{
+    const uint32_t at = slot(advance(state->read, AED_LOOKBACK + AED_PADDING - AED_HOP));
+    const uint32_t first = AED_AUDIO_BUFFER - at < AED_HOP ? AED_AUDIO_BUFFER - at : AED_HOP;
+
+    if (state->clip_frames > 1) {
+        (void)aed_clip_add_samples(&state->clip, state->samples + at, first);
+        (void)aed_clip_add_samples(&state->clip, state->samples, AED_HOP - first);
+    }
+}
+
+#else
+
+static void take_samples(aed_audio_state *state)
+{
+    (void)state;
+}
+
+#endif
+
+/* Where the oldest frame begins. */
+static uint32_t frame_slot(const aed_audio_state *state)
+{
+#if AED_LOOKBACK > 0
+    return slot(advance(state->read, AED_LOOKBACK));
+#else
+    return slot(state->read);
+#endif
+}
+
 /* Mel powers of the oldest frame; its hop of samples is let go. */
 static void take_frame(aed_audio_state *state, float *mel)
 {
     float *const frame = state->work.front_end.frame;
-    const uint32_t at = slot(state->read);
+    const uint32_t at = frame_slot(state);
     const uint32_t first = AED_AUDIO_BUFFER - at;
     const int16_t *samples = state->samples + at;
 
@@ -139,6 +172,7 @@ static void take_frame(aed_audio_state *state, float *mel)
         samples = state->work.front_end.samples;
     }
     aed_fe_window_f32(&aed_audio_front_end, samples, frame);
+    take_samples(state);
     STORE(&state->read, advance(state->read, AED_HOP));
     aed_fe_fft_f32(&aed_audio_front_end, frame);
     aed_fe_power_f32(&aed_audio_front_end, frame);

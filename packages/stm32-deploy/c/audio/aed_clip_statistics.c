@@ -6,6 +6,10 @@
 
 #include "aed_float.h"
 
+#if AED_CLIP_LEVELS > 0 || AED_CLIP_ENVELOPES > 0
+#include "aed_clip_series.h"
+#endif
+
 int aed_clip_reset(aed_clip_state *clip)
 {
     if (clip == NULL) {
@@ -33,6 +37,10 @@ int aed_clip_add_frame(aed_clip_state *clip, const int8_t *frame, int32_t stride
     if (clip->frames >= AED_CLIP_MOST_FRAMES) {
         return AED_ERROR_CLIP_FULL;
     }
+#if AED_CLIP_LEVELS > 0
+    aed_clip_add_levels(clip->levels, clip->frames, frame, stride);
+#endif
+#if AED_CLIP_MOMENTS
     for (int32_t band = 0; band < AED_CLIP_BANDS; ++band) {
         const int8_t q = frame[(ptrdiff_t)band * stride];
 #if AED_CLIP_FRAME_SUMS >= 0 || AED_CLIP_FRAME_SQUARES >= 0
@@ -57,7 +65,25 @@ int aed_clip_add_frame(aed_clip_state *clip, const int8_t *frame, int32_t stride
         clip->last[band] = q;
 #endif
     }
+#endif
     ++clip->frames;
+    return AED_OK;
+}
+
+#endif
+
+#if AED_CLIP_ENVELOPES > 0
+
+int aed_clip_add_samples(aed_clip_state *clip, const int16_t *samples, size_t n)
+{
+    if (clip == NULL || samples == NULL) {
+        return AED_ERROR_NULL;
+    }
+    if (n > AED_CLIP_MOST_SAMPLES - clip->samples) {
+        return AED_ERROR_CLIP_FULL;
+    }
+    aed_clip_add_envelopes(clip->envelopes, clip->samples, samples, n);
+    clip->samples += (uint32_t)n;
     return AED_OK;
 }
 
@@ -116,6 +142,29 @@ static float value_of(const aed_clip_state *clip, const aed_statistic *statistic
     return value;
 }
 
+/* The value of a slot, slots in order from 0 on: of blocks whose values come some at once, these are kept in `part`. */
+static float next_value(const aed_clip_state *clip, const aed_statistic *statistic, int32_t slot, float part[AED_CLIP_PART])
+{
+#if AED_CLIP_LEVELS > 0
+    if (statistic->kind == AED_STATISTIC_LEVELS) {
+        if (slot % AED_CLIP_LEVEL_VALUES == 0) {
+            aed_clip_level_values(&clip->levels[slot / AED_CLIP_LEVEL_VALUES], (int32_t)clip->frames, statistic->step, part);
+        }
+        return part[slot % AED_CLIP_LEVEL_VALUES];
+    }
+#endif
+#if AED_CLIP_ENVELOPES > 0
+    if (statistic->kind == AED_STATISTIC_ENVELOPES) {
+        if (slot % AED_CLIP_ENVELOPE_VALUES == 0) {
+            aed_clip_envelope_values(&clip->envelopes[slot / AED_CLIP_ENVELOPE_VALUES], (int32_t)(clip->samples / AED_CLIP_ENVELOPE_STEP), part);
+        }
+        return part[slot % AED_CLIP_ENVELOPE_VALUES];
+    }
+#endif
+    (void)part;
+    return value_of(clip, statistic, slot);
+}
+
 static int is_empty(const aed_clip_state *clip)
 {
 #if AED_CLIP_MOST_FRAMES > 0
@@ -128,6 +177,8 @@ static int is_empty(const aed_clip_state *clip)
 
 int aed_clip_features(const aed_clip_state *clip, float features[AED_CLIP_FEATURES])
 {
+    float part[AED_CLIP_PART];
+
     if (clip == NULL || features == NULL) {
         return AED_ERROR_NULL;
     }
@@ -137,7 +188,7 @@ int aed_clip_features(const aed_clip_state *clip, float features[AED_CLIP_FEATUR
     }
     for (int32_t k = 0; k < AED_CLIP_STATISTICS; ++k) {
         for (int32_t slot = 0; slot < aed_clip_head[k].slots; ++slot) {
-            *features++ = value_of(clip, &aed_clip_head[k], slot);
+            *features++ = next_value(clip, &aed_clip_head[k], slot, part);
         }
     }
     return 1;
@@ -202,6 +253,7 @@ int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
 {
     const float *weights = aed_clip_weights;
     int32_t feature = 0;
+    float part[AED_CLIP_PART];
 
     if (clip == NULL || scores == NULL) {
         return AED_ERROR_NULL;
@@ -213,7 +265,7 @@ int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
     memcpy(scores, aed_clip_bias, AED_CLASSES * sizeof *scores);
     for (int32_t k = 0; k < AED_CLIP_STATISTICS; ++k) {
         for (int32_t slot = 0; slot < aed_clip_head[k].slots; ++slot, ++feature) {
-            const float z = aed_product(value_of(clip, &aed_clip_head[k], slot) - aed_clip_mean[feature], aed_clip_scale[feature]);
+            const float z = aed_product(next_value(clip, &aed_clip_head[k], slot, part) - aed_clip_mean[feature], aed_clip_scale[feature]);
 
             for (int32_t c = 0; c < AED_CLASSES; ++c) {
                 scores[c] += aed_product(*weights++, z);

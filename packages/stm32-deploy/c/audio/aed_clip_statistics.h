@@ -11,7 +11,9 @@ enum aed_statistic_kind {
     AED_STATISTIC_STD,
     AED_STATISTIC_MAX,
     AED_STATISTIC_WIDE_MAX, /* of sums of rows */
-    AED_STATISTIC_DELTA
+    AED_STATISTIC_DELTA,
+    AED_STATISTIC_LEVELS,   /* series by series */
+    AED_STATISTIC_ENVELOPES /* band by band */
 };
 
 /* One statistic of some slots (rows and channels of a tap, or bands). */

@@ -10,6 +10,8 @@ export interface AudioChain {
   readonly patchStep: number
   /** Zeros before the first sample, of a centred signal. */
   readonly padding: number
+  /** Samples before a frame's first one that are kept until it is taken: for the envelopes of a clip head those from the centre of the frame before on. */
+  readonly lookback: number
   /** What 0 dB is; `none`: no decibels at all. */
   readonly reference: { readonly kind: 'none' | 'fixed' | 'running' | 'patch'; readonly value: number }
   /** Power or magnitude below which nothing is told apart, factor of log2, and the lowest result in dB. */
@@ -71,15 +73,18 @@ export function planAudio(tables: DeviceTables, { card, input, output, head, mac
   if (card.detection && !output)
     throw new AedError('DEPLOY_UNSUPPORTED', `generateC: model '${card.name}' has thresholds for the scores of patches, which its clip head does not give`, { hint: 'leave detection out of its card' })
   const step = head?.patchStep ?? patchStep(patches)
+  const padding = mel.center ? mel.nFft / 2 : 0
+  const lookback = head?.envelopes === true ? Math.max(0, mel.hopLength - padding) : 0
   const decibel = mel.power === 1 ? 20 : 10
   return {
     tables,
     patchLength: patches.patchLength,
     patchStep: step,
-    padding: mel.center ? mel.nFft / 2 : 0,
+    padding,
+    lookback,
     reference: typeof mel.dbRef === 'number' ? { kind: 'fixed', value: mel.dbRef } : { kind: mel.dbRef ?? 'none', value: 0 },
     decibels: { lowest: mel.power === 1 ? Math.sqrt(mel.amin) : mel.amin, factor: decibel * log10(2), floor: mel.topDb === null ? -NO_FLOOR : -mel.topDb },
-    buffer: Math.max(mel.nFft, mel.hopLength) + Math.ceil(sampleRate * (bufferMs === null ? macs * SECONDS_PER_MAC : bufferMs / 1000) + mel.hopLength),
+    buffer: lookback + Math.max(mel.nFft, mel.hopLength) + Math.ceil(sampleRate * (bufferMs === null ? macs * SECONDS_PER_MAC : bufferMs / 1000) + mel.hopLength),
     detection: card.detection && output ? planDetection(card.detection, output, patchPeriod(card.features)) : null,
     clipFrames: head && planClip(tables, card.features, head, clipDuration),
   }
@@ -89,9 +94,9 @@ export function planAudio(tables: DeviceTables, { card, input, output, head, mac
  * Frames of the longest clip of a stream: all that a recording of that length has.
  * @throws AedError `INVALID_OPTION`, `DEPLOY_UNSUPPORTED` for one too short for a patch or too long for the sums of the head
  */
-function planClip({ options: mel }: DeviceTables, { audio, patches: { patchLength } }: FeatureConfig, { patchStep: step, mostPatches, mostFrames }: HeadPlan, duration: number | null): number {
+function planClip({ options: mel }: DeviceTables, { audio, patches: { patchLength } }: FeatureConfig, { patchStep: step, mostPatches, mostFrames, mostSamples }: HeadPlan, duration: number | null): number {
   const seconds = duration ?? audio.maxDuration
-  const most = Math.min(mostFrames ?? Infinity, patchLength + (mostPatches - 1) * step)
+  const most = Math.min(mostFrames ?? Infinity, mostSamples === null ? Infinity : 1 + Math.floor(mostSamples / mel.hopLength), patchLength + (mostPatches - 1) * step)
   if (seconds === null) return most
   const frames = 1 + Math.floor((Math.round(seconds * audio.sampleRate) - (mel.center ? 0 : mel.nFft)) / mel.hopLength)
   if (frames < patchLength) throw new AedError('INVALID_OPTION', `generateC: a clip of ${seconds} s has ${frames} frames, a patch ${patchLength}`, { hint: 'take a longer clipDuration' })

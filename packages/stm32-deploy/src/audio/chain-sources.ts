@@ -18,8 +18,8 @@ export const CHAIN_SOURCES: Readonly<Record<string, string>> = {
 #define STORE(to, value) (*(volatile uint32_t *)(to) = (value))
 #endif
 
-/* Samples that a frame needs before it can be taken and the next one be due. */
-#define NEEDED (AED_FRAME > AED_HOP ? AED_FRAME : AED_HOP)
+/* Samples that a frame needs before it can be taken and the next one be due; kept before them are AED_LOOKBACK others. */
+#define NEEDED (AED_LOOKBACK + (AED_FRAME > AED_HOP ? AED_FRAME : AED_HOP))
 
 static uint32_t advance(uint32_t position, uint32_t by)
 {
@@ -40,9 +40,9 @@ static uint32_t distance(uint32_t from, uint32_t to)
 /* As at the start of a stream: the first frame's left half is silence where frames are centred. Push must not be at work. */
 static void restart(aed_audio_state *state)
 {
-    memset(state->samples, 0, AED_PADDING * sizeof *state->samples);
+    memset(state->samples, 0, (AED_LOOKBACK + AED_PADDING) * sizeof *state->samples);
     state->read = 0;
-    state->written = AED_PADDING;
+    state->written = AED_LOOKBACK + AED_PADDING;
     state->frames = 0;
 #if AED_CLIP_HEAD
     state->clip_frames = 0;
@@ -129,11 +129,44 @@ const uint8_t *aed_audio_events(const aed_audio_state *state)
 
 #endif
 
+#if AED_CLIP_HEAD && AED_CLIP_ENVELOPES > 0
+
+/* The hop of samples before the centre of the oldest frame, its start where frames are not centred; the first frame of a clip has none. */
+static void take_samples(aed_audio_state *state)
+{
+    const uint32_t at = slot(advance(state->read, AED_LOOKBACK + AED_PADDING - AED_HOP));
+    const uint32_t first = AED_AUDIO_BUFFER - at < AED_HOP ? AED_AUDIO_BUFFER - at : AED_HOP;
+
+    if (state->clip_frames > 1) {
+        (void)aed_clip_add_samples(&state->clip, state->samples + at, first);
+        (void)aed_clip_add_samples(&state->clip, state->samples, AED_HOP - first);
+    }
+}
+
+#else
+
+static void take_samples(aed_audio_state *state)
+{
+    (void)state;
+}
+
+#endif
+
+/* Where the oldest frame begins. */
+static uint32_t frame_slot(const aed_audio_state *state)
+{
+#if AED_LOOKBACK > 0
+    return slot(advance(state->read, AED_LOOKBACK));
+#else
+    return slot(state->read);
+#endif
+}
+
 /* Mel powers of the oldest frame; its hop of samples is let go. */
 static void take_frame(aed_audio_state *state, float *mel)
 {
     float *const frame = state->work.front_end.frame;
-    const uint32_t at = slot(state->read);
+    const uint32_t at = frame_slot(state);
     const uint32_t first = AED_AUDIO_BUFFER - at;
     const int16_t *samples = state->samples + at;
 
@@ -143,6 +176,7 @@ static void take_frame(aed_audio_state *state, float *mel)
         samples = state->work.front_end.samples;
     }
     aed_fe_window_f32(&aed_audio_front_end, samples, frame);
+    take_samples(state);
     STORE(&state->read, advance(state->read, AED_HOP));
     aed_fe_fft_f32(&aed_audio_front_end, frame);
     aed_fe_power_f32(&aed_audio_front_end, frame);
@@ -369,6 +403,327 @@ int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
     return clip->patches > 0 ? 1 : 0;
 }
 `,
+  'audio/aed_clip_envelopes.c': `#include <stddef.h>
+#include <string.h>
+
+#include "aed_clip_series.h"
+#include "aed_log2.h"
+
+#if AED_CLIP_ENVELOPES != 4
+#error "samples go through four low-passes"
+#endif
+
+/* Samples within a step: low-passes and energies stay in registers. */
+static void add_samples(aed_clip_envelope bands[AED_CLIP_ENVELOPES], const int16_t *samples, uint32_t n)
+{
+    const float *const a = aed_clip_low_passes;
+    const float a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
+    float y0 = bands[0].low, y1 = bands[1].low, y2 = bands[2].low, y3 = bands[3].low;
+    float e0 = bands[0].energy, e1 = bands[1].energy, e2 = bands[2].energy, e3 = bands[3].energy;
+
+    for (const int16_t *const end = samples + n; samples != end; ++samples) {
+        const float x = (float)*samples * (1.0f / 32768.0f);
+
+        y0 += aed_product(a0, x - y0);
+        y1 += aed_product(a1, x - y1);
+        y2 += aed_product(a2, x - y2);
+        y3 += aed_product(a3, x - y3);
+        e0 += aed_product(y1 - y0, y1 - y0);
+        e1 += aed_product(y2 - y1, y2 - y1);
+        e2 += aed_product(y3 - y2, y3 - y2);
+        e3 += aed_product(x - y3, x - y3);
+    }
+    bands[0].low = y0;
+    bands[1].low = y1;
+    bands[2].low = y2;
+    bands[3].low = y3;
+    bands[0].energy = e0;
+    bands[1].energy = e1;
+    bands[2].energy = e2;
+    bands[3].energy = e3;
+}
+
+/* Level number t of a band, from 0 for a mean square of 2^-32, that is -96 dB, to 255. */
+static void end_step(aed_clip_envelope *band, uint32_t t)
+{
+    const float octaves = aed_log2_f32(aed_product(band->energy, 1.0f / AED_CLIP_ENVELOPE_STEP) + 2.3283064365386963e-10f);
+    const int32_t rounded = (int32_t)(aed_product(AED_CLIP_LEVELS_PER_OCTAVE, octaves) + (32.0f * AED_CLIP_LEVELS_PER_OCTAVE + 0.5f));
+    const int32_t level = rounded < 255 ? rounded : 255;
+    float x;
+
+    band->energy = 0.0f;
+    if (t == 0) {
+        band->first = (uint8_t)level;
+    } else {
+        const int32_t step = level - band->last;
+
+        aed_level_add(&band->steps, step);
+        if (t == 1 || step > band->rise) {
+            band->rise = (int16_t)step;
+        }
+        if (t == 1 || step < band->fall) {
+            band->fall = (int16_t)step;
+        }
+    }
+    band->last = (uint8_t)level;
+    band->loudest = level > band->loudest ? (uint8_t)level : band->loudest;
+    aed_level_add(&band->levels, level);
+    x = (float)(level - band->first);
+    for (int32_t k = 0; k < AED_CLIP_MODULATIONS; ++k) {
+        const float *const filter = aed_clip_modulations[k];
+        float *const memory = band->modulations[k];
+        const float y = aed_product(filter[0], x) + memory[0];
+
+        memory[0] = (aed_product(filter[1], x) - aed_product(filter[3], y)) + memory[1];
+        memory[1] = aed_product(filter[2], x) - aed_product(filter[4], y);
+        memory[2] += aed_product(y, y);
+    }
+}
+
+void aed_clip_add_envelopes(aed_clip_envelope bands[AED_CLIP_ENVELOPES], uint32_t heard, const int16_t *samples, size_t n)
+{
+    while (n > 0) {
+        const uint32_t left = AED_CLIP_ENVELOPE_STEP - heard % AED_CLIP_ENVELOPE_STEP;
+        const uint32_t count = n < left ? (uint32_t)n : left;
+
+        add_samples(bands, samples, count);
+        samples += count;
+        n -= count;
+        heard += count;
+        if (count == left) {
+            for (int32_t b = 0; b < AED_CLIP_ENVELOPES; ++b) {
+                end_step(&bands[b], heard / AED_CLIP_ENVELOPE_STEP - 1);
+            }
+        }
+    }
+}
+
+void aed_clip_envelope_values(const aed_clip_envelope *band, int32_t n, float values[AED_CLIP_ENVELOPE_VALUES])
+{
+    const float step = AED_CLIP_ENVELOPE_DECIBELS;
+    const float square = aed_product(step, step);
+    float *const steps = values + 5 + AED_CLIP_MODULATIONS;
+    aed_level_moments moments;
+
+    memset(values, 0, AED_CLIP_ENVELOPE_VALUES * sizeof *values);
+    if (n == 0) {
+        return;
+    }
+    aed_level_moments_of(&band->levels, n, &moments);
+    values[0] = aed_product(step, (float)moments.nearest + moments.rest);
+    aed_level_shape(&moments, step, AED_CLIP_LEVEL_FLOOR, values + 1);
+    values[4] = aed_product(step, (float)(band->loudest - moments.nearest) - moments.rest);
+    for (int32_t k = 0; k < AED_CLIP_MODULATIONS; ++k) {
+        values[5 + k] = aed_log2_f32(aed_product(square, band->modulations[k][2] / (float)n) + AED_CLIP_MODULATION_FLOOR);
+    }
+    if (n == 1) {
+        return;
+    }
+    aed_level_moments_of(&band->steps, n - 1, &moments);
+    aed_level_shape(&moments, step, AED_CLIP_STEP_FLOOR, steps);
+    steps[3] = aed_product(step, (float)band->rise);
+    steps[4] = aed_product(step, (float)band->fall);
+}
+`,
+  'audio/aed_clip_levels.c': `#include <stddef.h>
+#include <string.h>
+
+#include "aed_clip_series.h"
+#include "aed_float.h"
+
+#define GROUPS (AED_CLIP_LEVELS - 1)
+#define SIZE (AED_CLIP_BANDS / GROUPS)
+
+/* Level t of a series. Level u lies in recent[u % AED_CLIP_LAGS], so that those before this one come in two stretches. */
+static void add(aed_clip_series *series, uint32_t t, uint32_t at, uint32_t x)
+{
+    uint32_t *product = series->products;
+
+    for (const uint8_t *from = series->recent + at; from != series->recent;) {
+        *product++ += x * *--from;
+    }
+    if (t < AED_CLIP_LAGS) {
+        series->first[t] = (uint8_t)x;
+    } else {
+        for (const uint8_t *from = series->recent + AED_CLIP_LAGS; from != series->recent + at;) {
+            *product++ += x * *--from;
+        }
+    }
+    series->recent[at] = (uint8_t)x;
+    aed_level_add(&series->sums, (int32_t)x);
+}
+
+void aed_clip_add_levels(aed_clip_series series[AED_CLIP_LEVELS], uint32_t t, const int8_t *frame, int32_t stride)
+{
+    const uint32_t at = t % AED_CLIP_LAGS;
+    uint32_t all = 0;
+
+    for (int32_t group = 0; group < GROUPS; ++group) {
+        uint32_t sum = 0;
+
+        for (int32_t band = 0; band < SIZE; ++band, frame += stride) {
+            sum += (uint32_t)(*frame + 128);
+        }
+        all += sum;
+        add(&series[group], t, at, (sum + SIZE / 2) / SIZE);
+    }
+    add(&series[GROUPS], t, at, (all + AED_CLIP_BANDS / 2) / AED_CLIP_BANDS);
+}
+
+/* Q and L of core's \`levelStatistics\`, exact: |Q| stays below 2^35, |L| below 2^26. */
+void aed_clip_level_values(const aed_clip_series *series, int32_t n, float step, float values[AED_CLIP_LEVEL_VALUES])
+{
+    static const uint8_t own[] = {AED_CLIP_OWN_LAGS};
+    const int32_t lags = n - 1 < AED_CLIP_LAGS ? n - 1 : AED_CLIP_LAGS;
+    int32_t ends = 2 * series->sums.sum;
+    int32_t last = n % AED_CLIP_LAGS;
+    float largest = 0.0f;
+    float lowest = 0.0f;
+    float rise = 0.0f;
+    float power;
+    float dd;
+    aed_level_moments moments;
+
+    memset(values, 0, AED_CLIP_LEVEL_VALUES * sizeof *values);
+    aed_level_moments_of(&series->sums, n, &moments);
+    aed_level_shape(&moments, step, AED_CLIP_LEVEL_FLOOR, values);
+    power = moments.second + 1.0f / aed_product(step, step);
+    dd = aed_product(moments.rest, moments.rest);
+    for (int32_t lag = 1; lag <= lags; ++lag) {
+        const int64_t m = moments.nearest;
+        const int32_t pairs = n - lag;
+        float q, l, c;
+
+        last = last > 0 ? last - 1 : AED_CLIP_LAGS - 1;
+        ends -= series->first[lag - 1] + series->recent[last];
+        q = (float)(series->products[lag - 1] - m * (ends - m * pairs)) / (float)pairs;
+        l = (float)(ends - 2 * pairs * moments.nearest) / (float)pairs;
+        c = ((q - aed_product(moments.rest, l)) + dd) / power;
+        if (lag == AED_CLIP_FIRST_PERIOD) {
+            largest = c;
+            lowest = c;
+        } else if (lag > AED_CLIP_FIRST_PERIOD) {
+            largest = c > largest ? c : largest;
+            lowest = c < lowest ? c : lowest;
+            rise = c - lowest > rise ? c - lowest : rise;
+        }
+        for (size_t i = 0; i < sizeof own; ++i) {
+            if (lag == own[i]) {
+                values[5 + i] = c;
+            }
+        }
+    }
+    values[3] = largest;
+    values[4] = rise;
+}
+`,
+  'audio/aed_clip_series.c': `#include "aed_clip_series.h"
+
+#include <math.h>
+
+#include "aed_log2.h"
+
+/*
+ * About the nearest whole number m moments are exact: of the sums' bounds each term stays below 6 * 2^48, each partial result below 2^53.
+ * Then they are moved by the rest.
+ */
+void aed_level_moments_of(const aed_level_sums *sums, int32_t n, aed_level_moments *moments)
+{
+    const int32_t twice = 2 * sums->sum + n;
+    const int32_t nearest = twice / (2 * n) - (twice % (2 * n) < 0);
+    const int64_t m = nearest;
+    const int64_t first = sums->sum;
+    const int64_t second = sums->squares;
+    const float count = (float)n;
+    const float a2 = (float)(second - m * (2 * first - n * m)) / count;
+    const float a3 = (float)(sums->cubes - m * (3 * second - m * (3 * first - n * m))) / count;
+    const float a4 = (float)(sums->fourths - m * (4 * sums->cubes - m * (6 * second - m * (4 * first - n * m)))) / count;
+    const float d = (float)(sums->sum - n * nearest) / count;
+    const float dd = aed_product(d, d);
+
+    moments->nearest = nearest;
+    moments->rest = d;
+    moments->second = a2 - dd;
+    moments->third = (a3 - aed_product(aed_product(3.0f, d), a2)) + aed_product(2.0f * d, dd);
+    moments->fourth = ((a4 - aed_product(4.0f * d, a3)) + aed_product(aed_product(6.0f, dd), a2)) - aed_product(3.0f, aed_product(dd, dd));
+    if (!(moments->second > 0.0f)) {
+        moments->second = 0.0f;
+    }
+    if (!(moments->fourth > 0.0f)) {
+        moments->fourth = 0.0f;
+    }
+}
+
+void aed_level_shape(const aed_level_moments *moments, float step, float floor, float shape[3])
+{
+    const float deviation = aed_product(step, sqrtf(moments->second)) + floor;
+    const float r = step / deviation;
+    const float rr = aed_product(r, r);
+
+    shape[0] = aed_log2_f32(deviation);
+    shape[1] = aed_product(moments->third, aed_product(rr, r));
+    shape[2] = aed_log2_f32(aed_product(moments->fourth, aed_product(rr, rr)) + 0.5f);
+}
+`,
+  'audio/aed_clip_series.h': `/* Series of whole numbers from -255 to 255, and what the clip head makes of them: as @aed/core states it, to the bit. */
+#ifndef AED_CLIP_SERIES_H
+#define AED_CLIP_SERIES_H
+
+#include <stdint.h>
+
+#include "aed_clip.h"
+
+/* Mean of a series as the whole number nearest to it and the rest, and its central moments. */
+typedef struct {
+    int32_t nearest;
+    float rest;
+    float second;
+    float third;
+    float fourth;
+} aed_level_moments;
+
+/* Of at most 65,793 numbers x from -255 to 255 |sum| stays below 2^24, that of squares below 2^32, of fourth powers below 2^48. */
+static inline void aed_level_add(aed_level_sums *sums, int32_t x)
+{
+    const uint32_t square = (uint32_t)(x * x);
+
+    sums->sum += x;
+    sums->squares += square;
+    sums->cubes += (int64_t)x * square;
+    sums->fourths += (int64_t)square * square;
+}
+
+/* Of a series of n > 0 numbers. */
+void aed_level_moments_of(const aed_level_sums *sums, int32_t n, aed_level_moments *moments);
+
+/* log2 of the deviation in dB, skewness, log2 of the kurtosis; \`step\` dB are one, \`floor\` dB are added to the deviation. */
+void aed_level_shape(const aed_level_moments *moments, float step, float floor, float shape[3]);
+
+#if AED_CLIP_LEVELS > 0
+
+/* Takes frame number t of a clip into the series of its groups of bands and, last, of all bands. */
+void aed_clip_add_levels(aed_clip_series series[AED_CLIP_LEVELS], uint32_t t, const int8_t *frame, int32_t stride);
+
+/* The values of a series of n > 0 levels, of which one is \`step\` dB. */
+void aed_clip_level_values(const aed_clip_series *series, int32_t n, float step, float values[AED_CLIP_LEVEL_VALUES]);
+
+#endif
+#if AED_CLIP_ENVELOPES > 0
+
+/* Of each low-pass y += a (x - y); of each modulation band b0 b1 b2 a1 a2. */
+extern const float aed_clip_low_passes[AED_CLIP_ENVELOPES];
+extern const float aed_clip_modulations[AED_CLIP_MODULATIONS][5];
+
+/* Takes n samples into the envelopes of a clip that has had \`heard\` before. */
+void aed_clip_add_envelopes(aed_clip_envelope bands[AED_CLIP_ENVELOPES], uint32_t heard, const int16_t *samples, size_t n);
+
+/* The values of a band after n levels; 0 without one. */
+void aed_clip_envelope_values(const aed_clip_envelope *band, int32_t n, float values[AED_CLIP_ENVELOPE_VALUES]);
+
+#endif
+
+#endif
+`,
   'audio/aed_clip_statistics.c': `#include "aed_clip_statistics.h"
 
 #include <math.h>
@@ -376,6 +731,10 @@ int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
 #include <string.h>
 
 #include "aed_float.h"
+
+#if AED_CLIP_LEVELS > 0 || AED_CLIP_ENVELOPES > 0
+#include "aed_clip_series.h"
+#endif
 
 int aed_clip_reset(aed_clip_state *clip)
 {
@@ -404,6 +763,10 @@ int aed_clip_add_frame(aed_clip_state *clip, const int8_t *frame, int32_t stride
     if (clip->frames >= AED_CLIP_MOST_FRAMES) {
         return AED_ERROR_CLIP_FULL;
     }
+#if AED_CLIP_LEVELS > 0
+    aed_clip_add_levels(clip->levels, clip->frames, frame, stride);
+#endif
+#if AED_CLIP_MOMENTS
     for (int32_t band = 0; band < AED_CLIP_BANDS; ++band) {
         const int8_t q = frame[(ptrdiff_t)band * stride];
 #if AED_CLIP_FRAME_SUMS >= 0 || AED_CLIP_FRAME_SQUARES >= 0
@@ -428,7 +791,25 @@ int aed_clip_add_frame(aed_clip_state *clip, const int8_t *frame, int32_t stride
         clip->last[band] = q;
 #endif
     }
+#endif
     ++clip->frames;
+    return AED_OK;
+}
+
+#endif
+
+#if AED_CLIP_ENVELOPES > 0
+
+int aed_clip_add_samples(aed_clip_state *clip, const int16_t *samples, size_t n)
+{
+    if (clip == NULL || samples == NULL) {
+        return AED_ERROR_NULL;
+    }
+    if (n > AED_CLIP_MOST_SAMPLES - clip->samples) {
+        return AED_ERROR_CLIP_FULL;
+    }
+    aed_clip_add_envelopes(clip->envelopes, clip->samples, samples, n);
+    clip->samples += (uint32_t)n;
     return AED_OK;
 }
 
@@ -487,6 +868,29 @@ static float value_of(const aed_clip_state *clip, const aed_statistic *statistic
     return value;
 }
 
+/* The value of a slot, slots in order from 0 on: of blocks whose values come some at once, these are kept in \`part\`. */
+static float next_value(const aed_clip_state *clip, const aed_statistic *statistic, int32_t slot, float part[AED_CLIP_PART])
+{
+#if AED_CLIP_LEVELS > 0
+    if (statistic->kind == AED_STATISTIC_LEVELS) {
+        if (slot % AED_CLIP_LEVEL_VALUES == 0) {
+            aed_clip_level_values(&clip->levels[slot / AED_CLIP_LEVEL_VALUES], (int32_t)clip->frames, statistic->step, part);
+        }
+        return part[slot % AED_CLIP_LEVEL_VALUES];
+    }
+#endif
+#if AED_CLIP_ENVELOPES > 0
+    if (statistic->kind == AED_STATISTIC_ENVELOPES) {
+        if (slot % AED_CLIP_ENVELOPE_VALUES == 0) {
+            aed_clip_envelope_values(&clip->envelopes[slot / AED_CLIP_ENVELOPE_VALUES], (int32_t)(clip->samples / AED_CLIP_ENVELOPE_STEP), part);
+        }
+        return part[slot % AED_CLIP_ENVELOPE_VALUES];
+    }
+#endif
+    (void)part;
+    return value_of(clip, statistic, slot);
+}
+
 static int is_empty(const aed_clip_state *clip)
 {
 #if AED_CLIP_MOST_FRAMES > 0
@@ -499,6 +903,8 @@ static int is_empty(const aed_clip_state *clip)
 
 int aed_clip_features(const aed_clip_state *clip, float features[AED_CLIP_FEATURES])
 {
+    float part[AED_CLIP_PART];
+
     if (clip == NULL || features == NULL) {
         return AED_ERROR_NULL;
     }
@@ -508,7 +914,7 @@ int aed_clip_features(const aed_clip_state *clip, float features[AED_CLIP_FEATUR
     }
     for (int32_t k = 0; k < AED_CLIP_STATISTICS; ++k) {
         for (int32_t slot = 0; slot < aed_clip_head[k].slots; ++slot) {
-            *features++ = value_of(clip, &aed_clip_head[k], slot);
+            *features++ = next_value(clip, &aed_clip_head[k], slot, part);
         }
     }
     return 1;
@@ -573,6 +979,7 @@ int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
 {
     const float *weights = aed_clip_weights;
     int32_t feature = 0;
+    float part[AED_CLIP_PART];
 
     if (clip == NULL || scores == NULL) {
         return AED_ERROR_NULL;
@@ -584,7 +991,7 @@ int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
     memcpy(scores, aed_clip_bias, AED_CLASSES * sizeof *scores);
     for (int32_t k = 0; k < AED_CLIP_STATISTICS; ++k) {
         for (int32_t slot = 0; slot < aed_clip_head[k].slots; ++slot, ++feature) {
-            const float z = aed_product(value_of(clip, &aed_clip_head[k], slot) - aed_clip_mean[feature], aed_clip_scale[feature]);
+            const float z = aed_product(next_value(clip, &aed_clip_head[k], slot, part) - aed_clip_mean[feature], aed_clip_scale[feature]);
 
             for (int32_t c = 0; c < AED_CLASSES; ++c) {
                 scores[c] += aed_product(*weights++, z);
@@ -608,7 +1015,9 @@ enum aed_statistic_kind {
     AED_STATISTIC_STD,
     AED_STATISTIC_MAX,
     AED_STATISTIC_WIDE_MAX, /* of sums of rows */
-    AED_STATISTIC_DELTA
+    AED_STATISTIC_DELTA,
+    AED_STATISTIC_LEVELS,   /* series by series */
+    AED_STATISTIC_ENVELOPES /* band by band */
 };
 
 /* One statistic of some slots (rows and channels of a tap, or bands). */
@@ -634,42 +1043,18 @@ extern const float aed_clip_bias[AED_CLASSES];
 
 #endif
 `,
-  'audio/aed_fe_decibels_f32.c': `#include <string.h>
-
-#include "aed_front_end.h"
-
-/*
- * log2 of a normal positive number, within 3e-6: x = 2^e m with sqrt(1/2) <= m < sqrt(2), s = (m - 1) / (m + 1), and four terms
- * 2 / (i ln 2) s^i of the series.
- */
-static inline float log2_f32(float x)
-{
-    uint32_t bits;
-    uint32_t mantissa;
-    int32_t high;
-    float m, f, s, q;
-
-    memcpy(&bits, &x, sizeof bits);
-    mantissa = bits & 0x7fffffu;
-    high = mantissa > 0x3504f3u;
-    mantissa |= high ? 0x3f000000u : 0x3f800000u;
-    memcpy(&m, &mantissa, sizeof m);
-    f = m - 1.0f;
-    s = f / (2.0f + f);
-    q = aed_product(s, s);
-    return (float)((int32_t)(bits >> 23) - 127 + high) +
-           aed_product(s, 2.88539004f + aed_product(q, 0.961796701f + aed_product(q, 0.577078044f + aed_product(q, 0.412198573f))));
-}
+  'audio/aed_fe_decibels_f32.c': `#include "aed_front_end.h"
+#include "aed_log2.h"
 
 void aed_fe_decibels_f32(const aed_front_end *fe, float reference, float *mel)
 {
     const float lowest = fe->lowest;
     const float factor = fe->factor;
     const float floor = fe->floor;
-    const float zero = log2_f32(reference > lowest ? reference : lowest);
+    const float zero = aed_log2_f32(reference > lowest ? reference : lowest);
 
     for (const float *const end = mel + fe->n_mels; mel != end; ++mel) {
-        const float decibels = aed_product(factor, log2_f32(*mel > lowest ? *mel : lowest) - zero);
+        const float decibels = aed_product(factor, aed_log2_f32(*mel > lowest ? *mel : lowest) - zero);
 
         *mel = decibels < floor ? floor : decibels;
     }
@@ -979,6 +1364,40 @@ void aed_fe_decibels_f32(const aed_front_end *fe, float reference, float *mel);
 
 /* \`count\` values to int8 as QUANTIZE rounds them, one every \`step\` places. */
 void aed_fe_quantize_s8(const float *values, int32_t count, float scale, int32_t zero_point, int8_t *out, int32_t step);
+
+#endif
+`,
+  'audio/aed_log2.h': `/* The binary logarithm in float32 that gives the same bits everywhere. */
+#ifndef AED_LOG2_H
+#define AED_LOG2_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "aed_float.h"
+
+/*
+ * log2 of a normal positive number, within 3e-6: x = 2^e m with sqrt(1/2) <= m < sqrt(2), s = (m - 1) / (m + 1), and four terms
+ * 2 / (i ln 2) s^i of the series.
+ */
+static inline float aed_log2_f32(float x)
+{
+    uint32_t bits;
+    uint32_t mantissa;
+    int32_t high;
+    float m, f, s, q;
+
+    memcpy(&bits, &x, sizeof bits);
+    mantissa = bits & 0x7fffffu;
+    high = mantissa > 0x3504f3u;
+    mantissa |= high ? 0x3f000000u : 0x3f800000u;
+    memcpy(&m, &mantissa, sizeof m);
+    f = m - 1.0f;
+    s = f / (2.0f + f);
+    q = aed_product(s, s);
+    return (float)((int32_t)(bits >> 23) - 127 + high) +
+           aed_product(s, 2.88539004f + aed_product(q, 0.961796701f + aed_product(q, 0.577078044f + aed_product(q, 0.412198573f))));
+}
 
 #endif
 `,

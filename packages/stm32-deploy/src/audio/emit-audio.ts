@@ -125,7 +125,7 @@ const addsMagnitudes = ({ tables: { options } }: AudioChain) => options.power ==
 export function emitAudio(library: Library): Readonly<Record<string, string>> {
   const { name, audio } = library
   if (!audio) return {}
-  const kernels = Object.entries(CHAIN_SOURCES).filter(([path]) => /^audio\/aed_(fe_|float|front_end|audio)/.test(path) && (addsMagnitudes(audio) || !path.includes('magnitude')))
+  const kernels = Object.entries(CHAIN_SOURCES).filter(([path]) => /^audio\/aed_(fe_|float|log2|front_end|audio)/.test(path) && (addsMagnitudes(audio) || !path.includes('magnitude')))
   return {
     ...Object.fromEntries(kernels.map(([path, text]) => [`src/${renamed(library, path.replace('audio/', ''))}`, renamed(library, text, true)])),
     [`src/${name}_audio.h`]: emitAudioHeader(library, audio),
@@ -134,7 +134,7 @@ export function emitAudio(library: Library): Readonly<Record<string, string>> {
 }
 
 function emitAudioHeader(library: Library, audio: AudioChain): string {
-  const { reference, detection, padding } = audio
+  const { reference, detection, padding, lookback } = audio
   const magnitude = addsMagnitudes(audio)
   const { name } = library
   const upper = macroName(library)
@@ -157,6 +157,9 @@ ${reference.kind === 'fixed' ? `#define ${upper}_REFERENCE_VALUE ${floatText(ref
 
 /* Zeros before the first sample. */
 #define ${upper}_PADDING ${padding}
+
+/* Samples before a frame that are kept for the clip head. */
+#define ${upper}_LOOKBACK ${lookback}
 
 /* 1: a clip head of statistics in place of means of scores. */
 #define ${upper}_CLIP_HEAD ${library.head ? 1 : 0}

@@ -36,7 +36,7 @@ int ${name}_selftest(void *arena)
 function emitClipSelftest(library: Library, input: Int8Array, output: Int8Array | Float32Array): string {
   const { name, head } = library
   const upper = macroName(library)
-  const frames = head!.frames ? `    for (int32_t t = 0; t < ${upper}_INPUT_SIZE / ${upper}_CLIP_BANDS; ++t) {\n        (void)${name}_clip_add_frame(clip, test_input + t, ${upper}_INPUT_SIZE / ${upper}_CLIP_BANDS);\n    }\n` : ''
+  const frames = head!.bands !== null ? `    for (int32_t t = 0; t < ${upper}_INPUT_SIZE / ${upper}_CLIP_BANDS; ++t) {\n        (void)${name}_clip_add_frame(clip, test_input + t, ${upper}_INPUT_SIZE / ${upper}_CLIP_BANDS);\n    }\n` : ''
   return `${banner(library, 'Self-test: a clip of one patch with the scores that it must give.')}#include "${name}.h"
 
 static const int8_t test_input[${upper}_INPUT_SIZE] = {

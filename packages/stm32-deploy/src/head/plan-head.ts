@@ -1,4 +1,4 @@
-import { AedError, linearHead, mostPositions, placeBlocks, tensorOf, type ClipBlock, type FeatureConfig, type Graph, type LinearHead, type ModelCard, type PlacedBlock, type StatisticsHead, type TapBlock } from '@aed/core'
+import { AedError, ENVELOPE_STEP, linearHead, mostPositions, placeBlocks, tensorOf, type ClipBlock, type FeatureConfig, type Graph, type LinearHead, type ModelCard, type PlacedBlock, type StatisticsHead, type TapBlock } from '@aed/core'
 
 const f32 = Math.fround
 
@@ -27,13 +27,13 @@ export interface FramePlan extends Slots {
   readonly steps: boolean
 }
 
-/** Features that come of the same integers in the same way. */
+/** Features that come of the same integers in the same way; of levels and envelopes all of a block's. */
 export interface StatisticPlan {
   readonly block: ClipBlock
-  readonly kind: 'mean' | 'std' | 'max' | 'delta'
+  readonly kind: 'mean' | 'std' | 'max' | 'delta' | 'levels' | 'envelopes'
   readonly slots: number
-  /** Of the tap, or of the frames. */
-  readonly of: TapPlan | FramePlan
+  /** Of the tap, or of the frames; null of levels and envelopes, whose state is one of its own. */
+  readonly of: TapPlan | FramePlan | null
   /** What one step of the integers is worth. */
   readonly step: number
   /** Added to the variance, in squares of a step. */
@@ -59,11 +59,17 @@ export interface HeadPlan {
   readonly patchStep: number
   readonly taps: readonly TapPlan[]
   readonly frames: FramePlan | null
+  /** Whether levels of groups of bands are followed, and envelopes of the samples. */
+  readonly levels: boolean
+  readonly envelopes: boolean
+  /** Bands of a log-mel frame; null where no block looks at frames. */
+  readonly bands: number | null
   readonly statistics: readonly StatisticPlan[]
   readonly arrays: StateArrays
-  /** Longest clip whose integers are proven to fit: patches, and frames where moments are kept. */
+  /** Longest clip whose integers are proven to fit: patches, frames where a block looks at them, and samples where envelopes are kept. */
   readonly mostPatches: number
   readonly mostFrames: number | null
+  readonly mostSamples: number | null
 }
 
 /**
@@ -77,10 +83,8 @@ export function planHead(graph: Graph, { name, classes }: ModelCard, head: Stati
   const buffered = blocks.filter(({ block: { kind } }) => kind === 'logMelModulation' || kind === 'bandEnvelopes')
   if (buffered.length > 0)
     throw new AedError('DEPLOY_UNSUPPORTED', `model '${name}': its clip head has blocks that need the whole clip at once, which the C library does not keep: ${buffered.map(({ block }) => `'${block.name}' (${block.kind}, ${bufferOf(block, features)})`).join(', ')}`, {
-      hint: 'train a head of streaming blocks: aed train --head clip --blocks post_relu,mel',
+      hint: 'train a head of streaming blocks: aed train --head clip --blocks post_relu,mel,levels,envelopes',
     })
-  const missing = blocks.find(({ block: { kind } }) => kind === 'logMelLevels' || kind === 'envelopeLevels')
-  if (missing) throw new AedError('DEPLOY_UNSUPPORTED', `model '${name}', clip head, block '${missing.block.name}': the C library does not carry ${missing.block.kind} yet`)
   const { arrays, allocate } = stateArrays()
   const wanted = (of: (block: ClipBlock) => boolean) => new Set(blocks.flatMap(({ block }) => (of(block) && 'statistics' in block ? (block.statistics as readonly StatisticPlan['kind'][]) : [])))
   const taps = new Map<string, TapPlan>()
@@ -90,9 +94,14 @@ export function planHead(graph: Graph, { name, classes }: ModelCard, head: Stati
     taps.set(tapKey(block), planTap(graph, block, kinds, allocate))
   }
   if (taps.size === 0) throw new AedError('DEPLOY_UNSUPPORTED', `model '${name}': no block of its clip head taps the network, which then has nothing to do`)
-  const frames = planFrames(graph, blocks, wanted((block) => block.kind === 'logMelMoments'), features.mel.nMels, allocate)
+  const ofKind = (kind: ClipBlock['kind']) => blocks.some(({ block }) => block.kind === kind)
+  const [levels, envelopes] = [ofKind('logMelLevels'), ofKind('envelopeLevels')]
+  checkFrames(graph, blocks)
+  const frames = planFrames(wanted((block) => block.kind === 'logMelMoments'), features.mel.nMels, allocate)
   const inputScale = tensorOf(graph, graph.inputs[0]).quantization?.scales[0] ?? 1
   const statistics = blocks.flatMap(({ block, length }): readonly StatisticPlan[] => {
+    if (block.kind === 'logMelLevels') return [{ block, kind: 'levels', slots: length, of: null, step: f32(inputScale), epsilon: 0, root: false }]
+    if (block.kind === 'envelopeLevels') return [{ block, kind: 'envelopes', slots: length, of: null, step: 1, epsilon: 0, root: false }]
     if (block.kind !== 'tap' && block.kind !== 'logMelMoments') return []
     const slots = length / block.statistics.length
     const shared = block.kind === 'tap' ? { block, slots, of: taps.get(tapKey(block))!, ...tapUnit(graph, block), root: block.sqrt } : { block, slots, of: frames!, step: f32(inputScale), epsilon: 0, root: false }
@@ -104,10 +113,15 @@ export function planHead(graph: Graph, { name, classes }: ModelCard, head: Stati
     patchStep: head.patchStep,
     taps: [...taps.values()],
     frames,
+    levels,
+    envelopes,
+    bands: frames || levels ? features.mel.nMels : null,
     statistics,
     arrays: arrays(frames),
     mostPatches: Math.min(...Array.from(taps.values(), ({ rowPool, columns }) => Math.floor(mostPositions(rowPool) / columns))),
-    mostFrames: frames && mostPositions(1),
+    mostFrames: frames || levels ? mostPositions(1) : null,
+    // A series of levels holds as many numbers of 0 to 255 as sums of positions do.
+    mostSamples: envelopes ? mostPositions(1) * ENVELOPE_STEP + ENVELOPE_STEP - 1 : null,
   }
 }
 
@@ -146,14 +160,18 @@ function planTap(graph: Graph, { name, tensor, rowPool }: TapBlock, kinds: Reado
   return { tensor, rowPool, columns, slots, zeroPoint: quantization.zeroPoints[0]!, ...allocate(kinds, slots, rowPool > 1) }
 }
 
-function planFrames(graph: Graph, blocks: readonly PlacedBlock[], kinds: ReadonlySet<string>, bands: number, allocate: Allocate): FramePlan | null {
-  if (kinds.size === 0) return null
+/** Moments and levels are those of the frames as the network takes them. */
+function checkFrames(graph: Graph, blocks: readonly PlacedBlock[]): void {
+  const one = blocks.find(({ block: { kind } }) => kind === 'logMelMoments' || kind === 'logMelLevels')
   const { dtype, name } = tensorOf(graph, graph.inputs[0])
-  if (dtype !== 'int8')
-    throw new AedError('DEPLOY_UNSUPPORTED', `graph '${graph.name}', clip head, block '${blocks.find(({ block }) => block.kind === 'logMelMoments')!.block.name}': the input '${name}' is ${dtype}, expected int8, of which the moments are`, {
+  if (one && dtype !== 'int8')
+    throw new AedError('DEPLOY_UNSUPPORTED', `graph '${graph.name}', clip head, block '${one.block.name}': the input '${name}' is ${dtype}, expected int8, of which its statistics are`, {
       hint: 'quantize the model with int8 inputs and outputs',
     })
-  return { bands, steps: kinds.has('delta'), ...allocate(kinds, bands, false) }
+}
+
+function planFrames(kinds: ReadonlySet<string>, bands: number, allocate: Allocate): FramePlan | null {
+  return kinds.size === 0 ? null : { bands, steps: kinds.has('delta'), ...allocate(kinds, bands, false) }
 }
 
 /** What a block would have to keep of the longest clip. */

@@ -34,7 +34,7 @@ export function sourcesOf(files: LibraryFiles): readonly string[] {
 
 /** Whether a C file of a library is part of the chain around the network: front end, ring buffer, decisions, clip head. */
 export function isChainSource(file: string, name: string): boolean {
-  return new RegExp(`^src/${name}_(audio(_tables)?|clip(_tables)?|fe_\\w+)\\.c$`).test(file)
+  return new RegExp(`^src/${name}_(audio(_tables)?|clip(_\\w+)?|fe_\\w+)\\.c$`).test(file)
 }
 
 /** Writes files below an existing folder. */

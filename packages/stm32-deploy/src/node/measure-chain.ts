@@ -44,7 +44,7 @@ export async function measureChain(files: LibraryFiles, { target = 'stm32u585', 
     const sources = sourcesOf(files).filter((file) => file !== `src/${name}_selftest.c`)
     await run('arm-none-eabi-gcc', [...TARGETS[target].flags, optimization, '-std=c99', '-ffunction-sections', '-fdata-sections', '-fcallgraph-info=su', '-Iinclude', '-c', ...sources, 'probe.c'])
     const objectOf = (file: string) => `${path.basename(file, '.c')}.o`
-    const ofHead = (file: string) => head && new RegExp(`^src/${name}_clip(_tables)?\\.c$`).test(file)
+    const ofHead = (file: string) => head && new RegExp(`^src/${name}_clip(_\\w+)?\\.c$`).test(file)
     const bytesOf = async (files: readonly string[]) => {
       const sections = files.length === 0 ? [] : parseSections(await run('arm-none-eabi-size', ['-A', ...files.map(objectOf)]))
       const bytes = (pattern: RegExp) => sections.reduce((sum, section) => (pattern.test(section.name) ? sum + section.bytes : sum), 0)
