@@ -48,14 +48,16 @@ export function runDeviceClip(graph: Graph, card: ClipCard, features: FeatureCon
     const data = Float32Array.from(columns.flatMap((patch) => [...patch]))
     const patches: Tensor<'float32'> = { dtype: 'float32', shape: [count, mel.nMels, patchLength], data }
     const taps = count === 0 ? [] : engine.runAll({ dtype: 'int8', shape: [count, ...input.shape.slice(1)], data: quantizeValues(data, input.quantization!) })
-    const upTo = (patch: number, frame: number) => statistics.of({ clip: { samples: new Float32Array(0), sampleRate: audio.sampleRate }, logMel: mel.dbRef === 'patch' ? null : columnsOf(whole, start, frame), patches: firstOf(patches, patch) }, taps.map((tap) => firstOf(tap, patch)))
+    // The sound of as many frames: a head takes the samples from the centre of the first to that of the last.
+    const sound = (until: number) => Float32Array.from(samples.subarray(start * mel.hopLength, (until - 1) * mel.hopLength + (mel.center ? 0 : mel.nFft)), (sample) => sample / 32768)
+    const upTo = (patch: number, frame: number) => statistics.of({ clip: { samples: sound(frame), sampleRate: audio.sampleRate }, logMel: mel.dbRef === 'patch' ? null : columnsOf(whole, start, frame), patches: firstOf(patches, patch) }, taps.map((tap) => firstOf(tap, patch)))
     for (let i = 1; i <= count; i++) scores.push(...clipHeadScores(linear, upTo(i, start + (i - 1) * patchStep + patchLength)))
     last = count === 0 ? null : upTo(count, end)
   }
   return { patches: scores.length / card.classes.length, scores: Float32Array.from(scores), features: last, clip: last && clipHeadScores(linear, last) }
 }
 
-/** Features and scores, float32, of inputs that are a clip each: what a library with a clip head gives for one input. @returns `[count, features + classes]` */
+/** Features and scores, float32, of inputs that are a clip each, without samples: what a library with a clip head gives for one input. @returns `[count, features + classes]` */
 export function clipOutputs(graph: Graph, card: ClipCard, inputs: Int8Array, count: number): Float32Array {
   const { core, statistics, linear, input } = clipModel(graph, card, card.features!)
   const engine = createReferenceEngine(core)
