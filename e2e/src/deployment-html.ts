@@ -63,6 +63,8 @@ export function timeRows({ verified, estimate, macs }: Deployment): readonly (re
     ['instructions of the network, a patch', 'measured on the emulated core', million(emulator?.instructions), '–'],
     ['instructions of the front end, a frame (mean, most)', 'measured on the emulated core', chain?.frame ? `${count(chain.frame.mean)}, ${count(chain.frame.most)}` : '–', '–'],
     ['instructions of the front end, 50 frames', 'measured on the emulated core', chain?.frame ? million(50 * chain.frame.mean) : '–', '–'],
+    ...(chain?.headWork?.frame ? [['… of it moments and levels of the clip head, a frame', 'measured on the emulated core', count(chain.headWork.frame), '–']] : []),
+    ...(chain?.headWork?.second ? [['… of it envelopes of the clip head, a second', 'measured on the emulated core', million(chain.headWork.second), '–']] : []),
     ['instructions of the longest call of poll', 'measured on the emulated core', million(chain?.poll), '–'],
     ...(chain?.head ? [['… of it the scores of the clip', 'measured on the emulated core', million(chain.head), '–']] : []),
     ['cycles of the network, a patch', off, million(estimate?.network.cycles), published ? million(published.time * 160e3) : '–'],

@@ -6,7 +6,7 @@ import { deviceLogMelPatches, toPcm16 } from '@aed/dsp-mel'
 import { int8Core, quantizeValues } from '@aed/quantize-int8'
 import { createReferenceEngine } from '@aed/quantize-int8/engine'
 import { featuresOf, type GeneratedLibrary } from '@aed/stm32-deploy'
-import { readHeader, runNetwork, runStream, traceOnHost, type Device, type LibraryFiles } from '@aed/stm32-deploy/node'
+import { measureHead, readHeader, runNetwork, runStream, traceOnHost, type Device, type HeadWork, type LibraryFiles } from '@aed/stm32-deploy/node'
 import { countEqual } from './deploy-fold.ts'
 import { comparerOf } from './compare-chains.ts'
 import { withTail } from './device-chain.ts'
@@ -67,6 +67,8 @@ export interface ChainVerification {
   readonly poll: number | null
   /** Instructions of the clip's scores, of a head of statistics: part of each call of poll that gives a result. */
   readonly head: number | null
+  /** Instructions of what such a head takes of a frame and of a second of samples: part of those of the front end; null without one, or where they are not counted. */
+  readonly headWork: HeadWork | null
   /** Deepest stack of poll, by painting, in bytes. */
   readonly stack: number
 }
@@ -230,6 +232,7 @@ export async function verifyChain(device: Device, input: ChainInput, report: (pr
     frame: frames.length === 0 ? null : { mean: Math.round(frames.reduce((a, b) => a + b) / frames.length), most: Math.max(...frames) },
     poll: polls.length === 0 ? null : Math.max(...polls),
     head: heads.length === 0 ? null : Math.max(...heads),
+    headWork: await measureHead(device, readHeader(files), features.audio.sampleRate),
     stack,
   }
 }

@@ -6,7 +6,7 @@ import { createRandom, encodeFloat32, featureConfig, GraphBuilder, MODEL_CARD_SC
 import { deviceTables } from '@aed/dsp-mel'
 import { quantize } from '@aed/quantize-int8'
 import { generateC } from '@aed/stm32-deploy'
-import { measureChain, openDevice, readHeader, runNetwork, runStream } from '@aed/stm32-deploy/node'
+import { measureChain, measureHead, openDevice, readHeader, runNetwork, runStream } from '@aed/stm32-deploy/node'
 import { describe, expect, it } from '@jest/globals'
 import { withTail } from '../src/device-chain.ts'
 import { clipOutputs, runDeviceClip, type ClipCard } from '../src/device-clip.ts'
@@ -146,6 +146,11 @@ describeWith('qemu', 'the chain of a clip head on the emulated core', () => {
       const run = await runStream(device, readHeader(files), 3, withTail(recording, features), 320)
       expect(run).toMatchObject({ lost: 0, scores: expected.scores, clip: expected.clip })
       expect(run.clipInstructions).toBeGreaterThan(10_000)
+      const work = await measureHead(device, readHeader(files), 16000)
+      expect(work).toEqual({ frame: expect.any(Number), second: more.length > 1 ? expect.any(Number) : null })
+      console.log(work)
+      // Fifty frames and a second of samples.
+      expect(50 * work!.frame! + (work!.second ?? 0)).toBeLessThan(1_500_000)
       const inputs = Int8Array.from({ length: 2 * 3200 }, () => random.integer(256) - 128)
       const { outputs } = await runNetwork(device, readHeader(files), inputs, 2)
       expect(new Float32Array(outputs.buffer)).toEqual(clipOutputs(graph, card, inputs, 2))

@@ -160,9 +160,8 @@ describeWith(['gcc', 'clang'], 'a clip head of statistics in C', () => {
   })
 
   it.each([
-    ['all loudest', () => 127, () => 0],
-    ['loudest and nothing in turn', (t: number) => (t % 2 === 0 ? 127 : -128), (step: number) => Number(step % 6 >= 3)],
-    ['nothing, then loudest', (t: number) => (t < 33000 ? -128 : 127), (step: number) => Number(step < 33000)],
+    ['all loudest', () => 127, () => false],
+    ['loudest and nothing in turn', (t: number) => (t % 2 === 0 ? 127 : -128), (step: number) => step % 6 >= 3],
   ] as const)('levels of the longest clip fit in their sums, and a frame or a sample more is an error: %s', async (_, level, silent) => {
     const graph = tappedNetwork(1, 24)
     const card = cardWith(graph, SERIES_HEADS['levels and envelopes among others']!(graph.outputs), 1)
@@ -186,8 +185,8 @@ describeWith(['gcc', 'clang'], 'a clip head of statistics in C', () => {
     }
     const told = [Int8Array.of(82, 65), patch, frames, waves, Int8Array.of(83)]
     expect(await drive(files, 'gcc', SANITIZE, joined(told))).toEqual(clip.result())
-    for (const more of [frames.subarray(0, 25), Int8Array.from(wavesAsTold(wave(1)))])
-      await expect(drive(files, 'gcc', ['-O2'], joined([...told, more]))).rejects.toMatchObject({ code: 'TOOL_FAILED', message: expect.stringContaining(`status ${CLIP_FULL}`) })
+    const more = silent(3) ? frames.subarray(0, 25) : Int8Array.from(wavesAsTold(wave(1)))
+    await expect(drive(files, 'gcc', ['-O1'], joined([...told, more]))).rejects.toMatchObject({ code: 'TOOL_FAILED', message: expect.stringContaining(`status ${CLIP_FULL}`) })
   })
 
   it.each(CASES)('%s: features and scores of ragged clips equal core to the bit (%s)', async (name, compiler, flags, seed) => {

@@ -8,7 +8,7 @@ import { buildForHost, runOnHost, STRICT_FLAGS } from '../src/node/host-build.ts
 import { writeFiles } from '../src/node/library-files.ts'
 import { measureFootprint } from '../src/node/measure-footprint.ts'
 import { runTool } from '../src/node/run-tool.ts'
-import { cardWith, HEADS, tappedNetwork } from './clip-heads.ts'
+import { cardWith, SERIES_HEADS, tappedNetwork } from './clip-heads.ts'
 import { everyKernel, miniResNet } from './networks.ts'
 import { expectedOutputs, FASTEST, testInputs } from './run-generated.ts'
 import { describeWith } from './tools.ts'
@@ -19,8 +19,8 @@ const outputs = expectedOutputs(graph, inputs)
 const selftest = { input: inputs.slice(0, 126), output: outputs.slice(0, 4) }
 const { files } = generateC({ graph, card: null, selftest }, FASTEST)
 /** A second library with a clip head of statistics: of it what the first has not. */
-const tapped = tappedNetwork(2)
-const head = generateC({ graph: tapped, card: cardWith(tapped, HEADS['two taps, rows averaged, moments']!(tapped.outputs), 2) }, { name: 'head' }).files
+const tapped = tappedNetwork(2, 24)
+const head = generateC({ graph: tapped, card: cardWith(tapped, SERIES_HEADS['levels and envelopes among others']!(tapped.outputs), 2) }, { name: 'head' }).files
 const more = Object.keys(head).filter((file) => !(file.replace('head', 'net') in files))
 const sources = [...Object.keys(files), ...more].filter((file) => file.endsWith('.c'))
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)

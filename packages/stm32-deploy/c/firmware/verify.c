@@ -9,6 +9,7 @@
  *   'a' starts a stream and a clip -> status
  *   'p' samples            -> ticks, stack, samples lost, results: output, events, scores of each
  *   'c' the clip's scores  -> status, ticks, scores
+ *   'f' frames into a clip, 'w' samples into a clip, of a clip head that takes them; none: it begins anew -> status, ticks
  *
  * With a clip head of statistics an input is a clip of its own, its output the features and scores of that clip; results of a stream are scores alone.
  */
@@ -273,6 +274,39 @@ static void push(size_t n)
 
 #endif
 
+#ifdef AED_CLIP_BANDS
+
+static void add_frames(size_t n)
+{
+    int status = n == 0 ? aed_clip_reset(&clip) : AED_OK;
+    const uint32_t start = board_ticks();
+
+    for (size_t t = 0; t < n && status == AED_OK; ++t) {
+        status = aed_clip_add_frame(&clip, (const int8_t *)request + HEAD + t * AED_CLIP_BANDS, 1);
+    }
+    add_32((uint32_t)status);
+    add_32(board_ticks() - start);
+}
+
+#endif
+#if defined(AED_CLIP_MOST_SAMPLES) && defined(AED_AUDIO_BUFFER)
+
+static void add_samples(size_t n)
+{
+    int status = n == 0 ? aed_clip_reset(&clip) : AED_OK;
+    uint32_t start;
+
+    memcpy(samples, request + HEAD, n * sizeof *samples);
+    start = board_ticks();
+    if (status == AED_OK) {
+        status = aed_clip_add_samples(&clip, samples, n);
+    }
+    add_32((uint32_t)status);
+    add_32(board_ticks() - start);
+}
+
+#endif
+
 static uint8_t serve(uint8_t kind, size_t length)
 {
     if (kind == 'i') {
@@ -295,6 +329,14 @@ static uint8_t serve(uint8_t kind, size_t length)
         start_stream();
     } else if (kind == 'p' && length % 2 == 0 && length <= sizeof samples) {
         push(length / 2);
+#endif
+#ifdef AED_CLIP_BANDS
+    } else if (kind == 'f' && length % AED_CLIP_BANDS == 0) {
+        add_frames(length / AED_CLIP_BANDS);
+#endif
+#if defined(AED_CLIP_MOST_SAMPLES) && defined(AED_AUDIO_BUFFER)
+    } else if (kind == 'w' && length % 2 == 0 && length <= sizeof samples) {
+        add_samples(length / 2);
 #endif
 #ifdef HAS_CLIP
     } else if (kind == 'c') {

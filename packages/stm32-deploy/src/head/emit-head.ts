@@ -113,12 +113,12 @@ int ${name}_clip_add_frame(${name}_clip_state *clip, const int8_t *frame, int32_
  */
 int ${name}_clip_add_samples(${name}_clip_state *clip, const int16_t *samples, size_t n);
 `
-  const ofSound = [...(mostFrames === null ? [] : ['of the log-mel frames']), ...(mostSamples === null ? [] : ['of the samples'])]
+  const of = ["of the network's activations", ...(mostFrames === null ? [] : ['of the log-mel frames']), ...(mostSamples === null ? [] : ['of the samples'])]
   const structs = stateStructs(head)
   return `
 /*
- * The clip head: statistics of the network's activations${ofSound.map((what) => ` and ${what}`).join('')} over a clip, standardised, then one linear layer in
- * float32. The statistics are whole numbers${mostSamples === null ? '' : ' (of samples float32)'} that are taken in while the network runs; no activation is kept for them. Features:
+ * The clip head: statistics ${of.join(of.length > 2 ? ', ' : ' and ')} over a clip, standardised, then one linear layer in
+ * float32. The statistics are whole numbers${mostSamples === null ? '' : ' (those of the samples float32 too)'} that are taken in while the network runs; no activation is kept for them. Features:
 ${lines.join('')} */
 #define ${upper}_CLIP_FEATURES ${linear.features}
 

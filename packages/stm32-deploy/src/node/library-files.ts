@@ -14,6 +14,10 @@ export interface LibraryHeader {
   readonly outputSize: number
   /** Whether it has a clip head of statistics: `NAME_clip_add` in place of `NAME_run`. */
   readonly head: boolean
+  /** Bands of the frames that the head takes; 0 where it takes none. */
+  readonly clipBands: number
+  /** Whether the head takes samples. */
+  readonly clipSamples: boolean
 }
 
 /** Reads name and sizes from the header. @throws AedError `INVALID_INPUT` when the files are no library of {@link generateC} */
@@ -24,7 +28,7 @@ export function readHeader(files: LibraryFiles): LibraryHeader {
   const head = name !== undefined && macro('CLIP_FEATURES') > 0
   const [inputSize, outputSize] = name === undefined ? [NaN, NaN] : [macro('INPUT_SIZE'), head ? 4 * (macro('CLIP_FEATURES') + macro('CLASSES')) : macro('OUTPUT_SIZE')]
   if (!(inputSize > 0 && outputSize > 0)) throw new AedError('INVALID_INPUT', 'the files hold no include/NAME.h with NAME_INPUT_SIZE and NAME_OUTPUT_SIZE', { hint: 'pass the files that generateC returns' })
-  return { name: name!, inputSize, outputSize, head }
+  return { name: name!, inputSize, outputSize, head, clipBands: macro('CLIP_BANDS') || 0, clipSamples: macro('CLIP_MOST_SAMPLES') > 0 }
 }
 
 /** Paths of the library's C files. */

@@ -1,4 +1,4 @@
-import { AedError } from '@aed/core'
+import { AedError, createRandom, LEVEL_LAGS as LAGS } from '@aed/core'
 import type { CoreProfile } from '../estimate/estimate-cycles.ts'
 import type { Message } from '../firmware/messages.ts'
 import type { Device } from './device.ts'
@@ -35,6 +35,10 @@ export interface StreamRun {
   readonly stack: number
   readonly lost: number
 }
+
+/** Samples of a message at most, as c/firmware/verify.c has them; messages of a measurement, of which the last counts. */
+const MOST_SAMPLES = 2048
+const RUNS = 3
 
 interface Reader {
   u32(): number
@@ -136,6 +140,38 @@ export async function runStream(device: Device, header: LibraryHeader, classes: 
     calls.push({ results, instructions: clock.instructions(ticks), seconds: clock.seconds(ticks) })
   }
   return { outputs: Int8Array.from(outputs), events: Uint8Array.from(events), scores: Float32Array.from(scores), clip: clipScores, clipInstructions, calls, stack, lost }
+}
+
+/** Instructions of what a clip head of statistics takes in beside the network: of a frame, when all its lags are full, and of a second of samples; null where it takes none. */
+export interface HeadWork {
+  readonly frame: number | null
+  readonly second: number | null
+}
+
+/**
+ * Counts what a clip head takes of frames and samples, of noise.
+ * @returns null for a library without a clip head of statistics or without its front end, and for a device that is no emulator
+ * @throws AedError as {@link runNetwork}
+ */
+export async function measureHead(device: Device, header: LibraryHeader, sampleRate: number): Promise<HeadWork | null> {
+  const { name, head, clipBands, clipSamples } = header
+  if (!head || device.instructionTime === null) return null
+  const random = createRandom('head work')
+  const frames = clipBands === 0 ? 0 : Math.min(LAGS, Math.floor((2 * MOST_SAMPLES) / clipBands))
+  const runs = (kind: string, bytes: Uint8Array) => [message(kind), ...Array.from({ length: bytes.length === 0 ? 0 : RUNS }, () => message(kind, bytes))]
+  const parts = [
+    ...(frames === 0 ? [] : [{ count: frames, messages: runs('f', asBytes(Int8Array.from({ length: frames * clipBands }, () => random.integer(256) - 128))) }]),
+    ...(clipSamples ? [{ count: MOST_SAMPLES, messages: runs('w', asBytes(Int16Array.from({ length: MOST_SAMPLES }, () => 3000 * random.normal()))) }] : []),
+  ]
+  const [info, ...answers] = await device.exchange([message('i'), ...parts.flatMap(({ messages }) => messages)])
+  const clock = clockOf(info!, header, device)
+  const each = parts.map(({ count }, i) => {
+    const read = reader(answers[(i + 1) * (1 + RUNS) - 1]!)
+    const status = read.i32()
+    if (status !== 0) throw new AedError('VERIFY_FAILED', `${name}_clip_add_${i === 0 && frames > 0 ? 'frame' : 'samples'} returned ${status} on the device`)
+    return clock.instructions(read.u32())! / count
+  })
+  return { frame: frames === 0 ? null : Math.round(each[0]!), second: clipSamples ? Math.round(sampleRate * each.at(-1)!) : null }
 }
 
 /** What the core does in one run of the network; null for a device that is no emulator. */
