@@ -148,7 +148,6 @@ describeWith('qemu', 'the chain of a clip head on the emulated core', () => {
       expect(run.clipInstructions).toBeGreaterThan(10_000)
       const work = await measureHead(device, readHeader(files), 16000)
       expect(work).toEqual({ frame: expect.any(Number), second: more.length > 1 ? expect.any(Number) : null })
-      console.log(work)
       // Fifty frames and a second of samples.
       expect(50 * work!.frame! + (work!.second ?? 0)).toBeLessThan(1_500_000)
       const inputs = Int8Array.from({ length: 2 * 3200 }, () => random.integer(256) - 128)
