@@ -82,22 +82,75 @@ describeWith('cc', 'NAME_audio_begin_clip', () => {
     const card = cardOf(graph, features, patchStep, [...taps(graph.outputs), ...more])
     const { files } = generateC({ graph, card, frontEnd: deviceTables(16000, features.mel) })
     const samples = recording.subarray(0, 119 * 320) // 120 frames, of which 60 are whole after 59 hops and half a window
-    const dir = mkdtempSync(path.join(os.tmpdir(), 'aed-begin-'))
-    try {
-      for (const [file, text] of Object.entries({ ...files, 'main.c': BEGIN })) {
-        mkdirSync(path.dirname(path.join(dir, file)), { recursive: true })
-        writeFileSync(path.join(dir, file), text)
-      }
-      execFileSync('cc', ['-std=c99', '-O1', '-g', '-fsanitize=address,undefined', '-Iinclude', ...Object.keys(files).filter((file) => file.endsWith('.c')), 'main.c', '-lm', '-o', 'begin'], { cwd: dir })
-      const whole = withTail(samples, features)
-      const printed = execFileSync('./begin', { cwd: dir, input: new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength), encoding: 'utf8' })
-      const { clip } = runDeviceClip(graph, card, features, samples, 60)
-      expect(printed.trim().split(' ').map((text) => Math.fround(Number(text)))).toEqual([1, 120, ...clip!])
-    } finally {
-      rmSync(dir, { recursive: true, force: true })
-    }
+    const { clip } = runDeviceClip(graph, card, features, samples, 60)
+    expect(printedBy(files, BEGIN, withTail(samples, features))).toEqual([1, 120, ...clip!])
   })
 })
+
+describeWith('cc', 'an overrun', () => {
+  it('begins a new clip, of whose samples none is from before: the scores of a fresh stream', () => {
+    const features = featureConfig({ mel: { dbRef: 100, nFft: 512, nMels: 32 }, patches: { patchLength: 30 } })
+    const graph = network(32, 30)
+    const card = cardOf(graph, features, 30, [...taps(graph.outputs), levels, envelopes])
+    const { files } = generateC({ graph, card, frontEnd: deviceTables(16000, features.mel) })
+    const samples = recording.subarray(0, 30000)
+    expect(printedBy(files, OVERRUN, withTail(samples, features))).toEqual([3, 94, ...runDeviceClip(graph, card, features, samples, 501).clip!])
+  })
+})
+
+/** The numbers that a program around a library prints when it is given samples, as float32. */
+function printedBy(files: Readonly<Record<string, string>>, program: string, samples: Int16Array): number[] {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'aed-begin-'))
+  try {
+    for (const [file, text] of Object.entries({ ...files, 'main.c': program })) {
+      mkdirSync(path.dirname(path.join(dir, file)), { recursive: true })
+      writeFileSync(path.join(dir, file), text)
+    }
+    execFileSync('cc', ['-std=c99', '-O1', '-g', '-fsanitize=address,undefined', '-Iinclude', ...Object.keys(files).filter((file) => file.endsWith('.c')), 'main.c', '-lm', '-o', 'program'], { cwd: dir })
+    const printed = execFileSync('./program', { cwd: dir, input: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), encoding: 'utf8' })
+    return printed.trim().split(' ').map((text) => Math.fround(Number(text)))
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+/** Loses samples in the midst of a clip, then hears a stream; prints its results and frames, then its scores with all digits. */
+const OVERRUN = `#include <stdio.h>
+#include "net.h"
+
+static net_audio_state audio;
+static int16_t noise[3 * NET_AUDIO_BUFFER];
+
+int main(void)
+{
+    float scores[NET_CLASSES];
+    int16_t sample;
+    int results = 0;
+    int status;
+
+    for (int i = 0; i < 3 * NET_AUDIO_BUFFER; ++i) noise[i] = (int16_t)(i * 7919 % 65536 - 32768);
+    if (net_audio_init(&audio) != NET_OK) return 1;
+    for (int i = 0; i < 50 * NET_HOP; i += NET_HOP) {
+        if (net_audio_push(&audio, noise + i % NET_AUDIO_BUFFER, NET_HOP) != NET_HOP || net_audio_poll(&audio, scores) < 0) return 2;
+    }
+    if (net_audio_push(&audio, noise, 3 * NET_AUDIO_BUFFER) >= 3 * NET_AUDIO_BUFFER) return 3;
+    do {
+        status = net_audio_poll(&audio, scores);
+    } while (status > 0);
+    if (status != NET_ERROR_OVERRUN || net_audio_clip(&audio)->frames != 0) return 4;
+    while (fread(&sample, sizeof sample, 1, stdin) == 1) {
+        if (net_audio_push(&audio, &sample, 1) != 1) return 5;
+        status = net_audio_poll(&audio, scores);
+        if (status < 0) return 6;
+        results += status;
+    }
+    if (net_clip_scores(net_audio_clip(&audio), scores) != 1) return 7;
+    printf("%d %u", results, (unsigned)net_audio_clip(&audio)->frames);
+    for (int c = 0; c < NET_CLASSES; ++c) printf(" %.9g", (double)scores[c]);
+    printf("\\n");
+    return 0;
+}
+`
 
 /** Begins a clip after 60 frames; prints results and frames of the last clip, then its scores with all digits. */
 const BEGIN = `#include <stdio.h>
