@@ -1,5 +1,5 @@
 import { clipHeadScores, encodeFloat32, type ClipBlock, type StatisticsHead, type Tensor } from '@aed/core'
-import type { ClipHeadVariant, TrainedClipHead } from '@aed/model-miniresnetv2'
+import { CLIP_HEAD_REACH, type ClipHeadVariant, type TrainedClipHead } from '@aed/model-miniresnetv2'
 import type { ClipMeasures } from './clip-measures.ts'
 import type { Recipe } from './recipe.ts'
 import type { StagePool } from './worker-pool.ts'
@@ -37,7 +37,7 @@ export function fitHeads(measures: ClipMeasures, labels: Int32Array, classes: nu
 /** Scores of rows of statistics, `[rows, classes]`, in the arithmetic of the deployed head. */
 export function scoreRows({ trained, classes }: Pick<FittedHead, 'trained' | 'classes'>, { data, shape }: Tensor<'float32'>): Float32Array[] {
   const [rows = 0, features = 0] = shape
-  const linear = { ...trained, features, classes, activation: 'softmax' as const }
+  const linear = { ...trained, features, classes, activation: 'softmax' as const, reach: CLIP_HEAD_REACH }
   return Array.from({ length: rows }, (_, row) => clipHeadScores(linear, data.subarray(row * features, (row + 1) * features)))
 }
 
@@ -55,6 +55,7 @@ export function headOf({ blocks, trained, classes }: FittedHead, lengths: readon
     patchStep,
     blocks: blocks.filter((_block, b) => gains[b]! > 0),
     activation: 'softmax',
+    reach: CLIP_HEAD_REACH,
     mean: encodeFloat32(pick(trained.mean)),
     scale: encodeFloat32(pick(trained.scale)),
     weights: encodeFloat32(weights),

@@ -70,6 +70,23 @@ describe('clip head', () => {
     expect(() => clipHeadScores(linear, new Float32Array(3))).toThrow(expect.objectContaining({ code: 'MODEL_MISMATCH' }))
   })
 
+  it('fades the scores of a clip that lies far from all that was learned, in their order', () => {
+    const placed = placeBlocks(blocks, graph, featureConfig())
+    const statistics = new Float32Array(features).fill(0.5) // z = 0
+    const scored = (length: number, reach?: StatisticsHead['reach']) => {
+      const some = Float32Array.from(statistics)
+      some[0] = 0.5 + length / 2 // z₀ = length
+      return clipHeadScores(linearHead({ ...head, ...(reach && { reach }) }, placed, 2), some)
+    }
+    const reach = { near: 4, far: 20 }
+    expect(scored(2, reach)).toEqual(scored(2)) // d = 4
+    const logit = ([a = 0, b = 0]: Float32Array) => Math.log(a / b)
+    expect(logit(scored(4, reach))).toBeCloseTo(0.25 * logit(scored(4)), 5) // d = 16
+    expect(logit(scored(40, reach))).toBeCloseTo(0.02 * logit(scored(40)), 5)
+    for (const [activation, own] of [['logistic', reach], ['softmax', { near: 2, far: 2 }]] as const) // prettier-ignore
+      expect(() => linearHead({ ...head, activation, reach: own }, placed, 2)).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }))
+  })
+
   it('refuses numbers of another count, and such as are not finite', () => {
     const placed = placeBlocks(blocks, graph, featureConfig())
     expect(() => linearHead(head, placed, 3)).toThrow(expect.objectContaining({ code: 'MODEL_INVALID', message: `clip head: weights: expected ${3 * features} float32 values in ${12 * features} bytes, got ${8 * features} bytes` }))

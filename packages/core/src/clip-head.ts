@@ -59,6 +59,8 @@ export const clipHeadSchema = v.variant('kind', [
    * With xᵢ the statistics, block after block, float32, and each operation rounded to float32 on its own (never fused):
    * zᵢ = (xᵢ − meanᵢ) · scaleᵢ; then for each class c: a = bias_c; for i from 0 up: a = a + weights_{c,i} · zᵢ; the activation of all a is the scores.
    * `scale` holds what standardises a statistic, its block's gain, and every factor that is common to all.
+   * With `reach`, softmax only, the sums are multiplied by how near the clip lies to those that were learned: d = Σ zᵢ · zᵢ, from i = 0 up, and (far − d) / (far − near), at most 1 and at
+   * least 0.02. A clip unlike all of them so gets scores near 1 / classes, whose order stays.
    * softmax: e_c = expF32(a_c − the largest a), summed from class 0 up, score = e_c / sum. logistic: e = expF32(−|a|), score = a ≥ 0 ? 1 / (1 + e) : e / (1 + e).
    */
   v.strictObject({
@@ -67,6 +69,8 @@ export const clipHeadSchema = v.variant('kind', [
     patchStep: integer(1),
     blocks: v.pipe(v.array(clipBlockSchema), v.minLength(1)),
     activation: v.picklist(['softmax', 'logistic']),
+    /** Squared lengths of z between which scores fade; of the clips that were learned their mean is 1. */
+    reach: v.optional(v.strictObject({ near: v.pipe(v.number(), v.minValue(0)), far: v.pipe(v.number(), v.minValue(0)) })),
     /** `[features]`; this and the next three as `encodeFloat32` writes them. */
     mean: v.string(),
     /** `[features]`. */
@@ -136,6 +140,7 @@ export interface LinearHead {
   readonly features: number
   readonly classes: number
   readonly activation: StatisticsHead['activation']
+  readonly reach?: StatisticsHead['reach']
   readonly mean: Float32Array
   readonly scale: Float32Array
   /** Row-major `[classes, features]`. */
@@ -145,12 +150,14 @@ export interface LinearHead {
 
 /**
  * Decodes the numbers of a head.
- * @throws AedError `MODEL_INVALID` where they are not as many as blocks and classes need, or not finite
+ * @throws AedError `MODEL_INVALID` where they are not as many as blocks and classes need, or not finite, and for a reach that no softmax follows or that does not end beyond its beginning
  */
 export function linearHead(head: StatisticsHead, blocks: readonly PlacedBlock[], classes: number): LinearHead {
   const features = blocks.reduce((sum, { length }) => sum + length, 0)
   const read = (name: 'mean' | 'scale' | 'weights' | 'bias', length: number) => decodeFloat32(head[name], length, `clip head: ${name}`)
-  return { features, classes, activation: head.activation, mean: read('mean', features), scale: read('scale', features), weights: read('weights', classes * features), bias: read('bias', classes) }
+  const { activation, reach } = head
+  if (reach && (activation !== 'softmax' || !(f32(reach.far) > f32(reach.near)))) throw new AedError('MODEL_INVALID', `clip head: reach takes near < far and softmax, got ${reach.near}, ${reach.far} and ${activation}`)
+  return { features, classes, activation, ...(reach && { reach }), mean: read('mean', features), scale: read('scale', features), weights: read('weights', classes * features), bias: read('bias', classes) }
 }
 
 /**
@@ -159,7 +166,7 @@ export function linearHead(head: StatisticsHead, blocks: readonly PlacedBlock[],
  * @returns `[classes]`
  * @throws AedError `MODEL_MISMATCH` for another number of statistics
  */
-export function clipHeadScores({ features, classes, activation, mean, scale, weights, bias }: LinearHead, statistics: Float32Array): Float32Array {
+export function clipHeadScores({ features, classes, activation, reach, mean, scale, weights, bias }: LinearHead, statistics: Float32Array): Float32Array {
   if (statistics.length !== features) throw new AedError('MODEL_MISMATCH', `clip head: takes ${features} statistics, got ${statistics.length}`)
   const standardised = statistics.map((x, i) => f32(f32(x - mean[i]!) * scale[i]!))
   const scores = new Float32Array(classes)
@@ -168,11 +175,24 @@ export function clipHeadScores({ features, classes, activation, mean, scale, wei
     for (let i = 0; i < features; i++, w++) sum = f32(sum + f32(weights[w]! * standardised[i]!))
     scores[c] = sum
   }
+  if (reach) {
+    const nearness = nearnessOf(standardised, reach)
+    scores.forEach((a, c) => (scores[c] = a * nearness))
+  }
   if (activation === 'logistic') return scores.map(logisticF32)
   const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity)
   const exponentials = scores.map((a) => expF32(f32(a - largest)))
   const sum = exponentials.reduce((a, b) => f32(a + b), 0)
   return exponentials.map((e) => e / sum)
+}
+
+/** What is left of the scores of a clip beyond all reach, so that their order stays. */
+const LEAST_NEARNESS = f32(0.02)
+
+function nearnessOf(standardised: Float32Array, { near, far }: NonNullable<StatisticsHead['reach']>): number {
+  const distance = standardised.reduce((sum, z) => f32(sum + f32(z * z)), 0)
+  const end = f32(far)
+  return Math.max(LEAST_NEARNESS, Math.min(1, f32(f32(end - distance) / f32(end - f32(near)))))
 }
 
 function logisticF32(a: number): number {

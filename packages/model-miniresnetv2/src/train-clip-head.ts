@@ -46,6 +46,12 @@ export interface TrainedClipHead {
   readonly iterations: number
 }
 
+/**
+ * Where the scores of a trained head begin to fade and where they end, as a head's `reach`: squared lengths of the standardised statistics, whose mean over the rows is 1. Of ESC-10's
+ * clips that a head has not seen nine in ten lie below 1.3 and 98 in 100 below 1.75; noise and tones beyond 1.6.
+ */
+export const CLIP_HEAD_REACH = { near: 1.2, far: 1.8 } as const
+
 /** Square of the constant feature that stands for the bias: penalised as the others are. */
 const CONSTANT_SQUARED = 0.3
 /** Least-squares targets: 1 for the class and 0 for the others, less this. */

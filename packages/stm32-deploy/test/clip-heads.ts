@@ -50,13 +50,16 @@ const bandsOf = (graph: Graph) => tensorOf(graph, graph.inputs[0]).shape[1]!
 /** A front end for patches of 18 bands and 12 frames. */
 export const features: FeatureConfig = featuresOf(18)
 
+/** Reaches between whose ends the distances of random heads lie, and beyond. */
+const REACHES: Readonly<Record<number, { readonly near: number; readonly far: number }>> = { 0: { near: 0.1, far: 40000 }, 2: { near: 0.5, far: 0.75 } }
+
 /** A card with a head of random weights. */
 export function cardWith(graph: Graph, blocks: readonly ClipBlock[], seed: number, activation: StatisticsHead['activation'] = 'softmax'): ModelCard & { readonly head: StatisticsHead } {
   const random = createRandom(`head ${seed}`)
   const features = featuresOf(bandsOf(graph))
   const length = placeBlocks(blocks, graph, features).reduce((sum, placed) => sum + placed.length, 0)
   const values = (n: number, size: number) => encodeFloat32(Float32Array.from({ length: n }, () => size * random.normal()))
-  const head: StatisticsHead = { kind: 'clip', patchStep: 5, blocks: [...blocks], activation, mean: values(length, 1), scale: values(length, 0.3), weights: values(length * CLASSES.length, 0.5), bias: values(CLASSES.length, 1) }
+  const head: StatisticsHead = { kind: 'clip', patchStep: 5, blocks: [...blocks], activation, ...(activation === 'softmax' && seed % 3 !== 1 && { reach: REACHES[seed % 3]! }), mean: values(length, 1), scale: values(length, 0.3), weights: values(length * CLASSES.length, 0.5), bias: values(CLASSES.length, 1) }
   return { schema: MODEL_CARD_SCHEMA, name: 'tapped', classes: [...CLASSES], features, head, provenance: {}, licence: 'CC0-1.0' }
 }
 

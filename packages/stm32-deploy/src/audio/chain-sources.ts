@@ -975,11 +975,27 @@ static void activate(float scores[AED_CLASSES])
 
 #endif
 
+#if AED_CLIP_REACH
+
+/* How near a clip lies to those that were learned; a little is left beyond all reach, so that the order of the scores stays. */
+static float nearness_of(float distance)
+{
+    const float nearness = (AED_CLIP_FAR - distance) / (AED_CLIP_FAR - AED_CLIP_NEAR);
+
+    return nearness > 1.0f ? 1.0f : nearness < 0.02f ? 0.02f : nearness;
+}
+
+#endif
+
 int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
 {
     const float *weights = aed_clip_weights;
     int32_t feature = 0;
     float part[AED_CLIP_PART];
+#if AED_CLIP_REACH
+    float distance = 0.0f;
+    float nearness;
+#endif
 
     if (clip == NULL || scores == NULL) {
         return AED_ERROR_NULL;
@@ -996,8 +1012,17 @@ int aed_clip_scores(const aed_clip_state *clip, float scores[AED_CLASSES])
             for (int32_t c = 0; c < AED_CLASSES; ++c) {
                 scores[c] += aed_product(*weights++, z);
             }
+#if AED_CLIP_REACH
+            distance += aed_product(z, z);
+#endif
         }
     }
+#if AED_CLIP_REACH
+    nearness = nearness_of(distance);
+    for (int32_t c = 0; c < AED_CLASSES; ++c) {
+        scores[c] = aed_product(scores[c], nearness);
+    }
+#endif
     activate(scores);
     return 1;
 }

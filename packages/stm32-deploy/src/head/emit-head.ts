@@ -176,7 +176,10 @@ function emitConfig(library: Library, head: HeadPlan): string {
 
 #define ${upper}_CLIP_STATISTICS ${statistics.length}
 #define ${upper}_CLIP_SOFTMAX ${linear.activation === 'softmax' ? 1 : 0}
-${none.map((macro) => `#define ${upper}_CLIP_${macro} 0\n`).join('')}${
+#define ${upper}_CLIP_REACH ${linear.reach ? 1 : 0}
+${linear.reach ? `#define ${upper}_CLIP_NEAR ${floatText(linear.reach.near)}
+#define ${upper}_CLIP_FAR ${floatText(linear.reach.far)}
+` : ''}${none.map((macro) => `#define ${upper}_CLIP_${macro} 0\n`).join('')}${
     bands !== null
       ? `
 /* 1: moments of the bands are kept. Where they begin; -1: not kept. */
