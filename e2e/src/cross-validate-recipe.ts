@@ -17,10 +17,11 @@ export const RECIPE_RESULT_SCHEMA = 'aed-recipe-result/1'
 /** All test clips together, with an interval by recording. */
 export type PooledFigure = Pick<Evaluation['clip'], 'accuracy' | 'interval'>
 
-/** Of the float and of the int8 model. */
+/** Of the float and of the int8 model, and of the latter on a device's arithmetic. */
 export interface PooledFigures {
   readonly float: PooledFigure | null
   readonly int8: PooledFigure | null
+  readonly device: PooledFigure | null
 }
 
 /** What a recipe is worth. */
@@ -75,7 +76,7 @@ export async function crossValidateRecipe(input: RecipeInput, context: RunContex
     const { accuracy, interval } = evaluate(poolScores(parts), { seed: options.seed }).clip
     return { accuracy, interval }
   }
-  const pooled = (pick: (score: RecipeScore) => ClipScores): PooledFigures => ({ float: pooledOf((score) => pick(score).float), int8: pooledOf((score) => pick(score).int8) })
+  const pooled = (pick: (score: RecipeScore) => ClipScores): PooledFigures => ({ float: pooledOf((score) => pick(score).float), int8: pooledOf((score) => pick(score).int8), device: pooledOf((score) => pick(score).device) })
   return {
     schema: RECIPE_RESULT_SCHEMA,
     recipe,

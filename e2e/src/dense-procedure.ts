@@ -13,6 +13,7 @@ import { loadPatches, patchesOf, stratifiedSample, take } from './patches.ts'
 import { quantizeModel } from './quantize-fold.ts'
 import { HEAD_EPOCHS } from './recipe.ts'
 import { shareRight, type RecipeInput, type RecipeProcedures, type RecipeScore } from './recipe-procedure.ts'
+import { requireDevice } from './require-device.ts'
 import type { RunContext } from './run-context.ts'
 import { scoreGraph } from './score-graph.ts'
 import type { Steps } from './steps.ts'
@@ -56,6 +57,7 @@ const CALIBRATION_PATCHES = 200
 export async function createDenseProcedure(input: RecipeInput, context: RunContext, steps: Steps): Promise<RecipeProcedures> {
   const { recipe, dataset, backbone, options } = input
   const { classes } = dataset
+  if (options.device) requireDevice(recipe, [])
   if (!backbone && recipe.mode !== 'scratch') throw new AedError('USAGE', `${recipe.name}: a dense head needs --backbone`, { hint: 'give the folder of the published backbones' })
   const set = await steps.run('audio and features', (report) => loadPatches(dataset, recipe.features, context, report))
   const labels = patchLabels(set, classes)
@@ -90,6 +92,7 @@ export async function createDenseProcedure(input: RecipeInput, context: RunConte
         clips: test,
         float: clips[0]!.flatMap((row) => [...row]),
         int8: int8Clips[0]?.flatMap((row) => [...row]) ?? null,
+        device: null,
         atGains: [],
       }
     },

@@ -21,38 +21,75 @@ export interface DeviceClipRun {
   readonly clip: Float32Array | null
 }
 
+/** What a device has heard of a clip. */
+export interface DeviceClip {
+  readonly patches: number
+  /** Features after the first patches, from 1 on, with the frames until the end of the last of them. */
+  readonly after: (patches: number) => Float32Array
+  /** Features of all patches and frames; null without a patch. */
+  readonly whole: () => Float32Array | null
+}
+
+/** A recording in a device's front end, from which clips are cut. */
+export interface DeviceRecording {
+  readonly frames: number
+  /** Frames `[from, to)` as a clip. */
+  readonly clip: (from: number, to: number) => DeviceClip
+}
+
+/** The chain of a clip head on a device, ready for recordings. */
+export interface DeviceClipChain {
+  readonly linear: LinearHead
+  readonly hear: (samples: Int16Array) => DeviceRecording
+}
+
 /**
- * The chain of a C library with a clip head of statistics in TypeScript, equal to its bits: 16-bit samples, the front end in float32, QUANTIZE, the int8 network, statistics
- * and linear layer. A recording is one clip, or several where it has more than `clipFrames` frames.
+ * Prepares the chain of a C library with a clip head of statistics in TypeScript, equal to its bits: 16-bit samples, the front end in float32, QUANTIZE, the int8 network, statistics
+ * and linear layer.
  * @param features with the `dbRef` that the library was made with
- * @throws AedError of `deviceLogMelPatches`, the engine and the head
+ * @param engine of the graph's {@link int8Core}; left out: the reference engine, whose bytes all engines give
+ * @throws AedError of the front end, the engine and the head
  */
-export function runDeviceClip(graph: Graph, card: ClipCard, features: FeatureConfig, samples: Int16Array, clipFrames: number): DeviceClipRun {
+export function createDeviceClipChain(graph: Graph, card: ClipCard, features: FeatureConfig, engine: Pick<ReturnType<typeof createReferenceEngine>, 'runAll'> = createReferenceEngine(int8Core(graph))): DeviceClipChain {
   const { mel, audio, patches: { patchLength } } = features
   const { patchStep } = card.head
-  const { core, statistics, linear, input } = clipModel(graph, card, features)
-  const engine = createReferenceEngine(core)
+  const { statistics, linear, input } = clipModel(graph, card, features)
   const front = createDeviceFrontEnd(audio.sampleRate, { ...mel, dbRef: mel.dbRef === 'patch' ? null : mel.dbRef })
-  const whole = front.logMel(samples)
-  const frames = whole.shape[1]!
+  const hear = (samples: Int16Array): DeviceRecording => {
+    const recording = front.logMel(samples)
+    const clip = (from: number, to: number): DeviceClip => {
+      const count = to - from < patchLength ? 0 : 1 + Math.floor((to - from - patchLength) / patchStep)
+      const columns = Array.from({ length: count }, (_, i) => {
+        const patch = columnsOf(recording, from + i * patchStep, from + i * patchStep + patchLength)
+        if (mel.dbRef === 'patch') front.decibels(patch.data.slice(), patch.data.reduce((a, b) => Math.max(a, b), 0), patch.data)
+        return patch.data
+      })
+      const data = Float32Array.from(columns.flatMap((patch) => [...patch]))
+      const patches: Tensor<'float32'> = { dtype: 'float32', shape: [count, mel.nMels, patchLength], data }
+      const taps = count === 0 ? [] : engine.runAll({ dtype: 'int8', shape: [count, ...input.shape.slice(1)], data: quantizeValues(data, input.quantization!) })
+      // The sound of as many frames: a head takes the samples from the centre of the first to that of the last.
+      const sound = (until: number) => Float32Array.from(samples.subarray(from * mel.hopLength, (until - 1) * mel.hopLength + (mel.center ? 0 : mel.nFft)), (sample) => sample / 32768)
+      const upTo = (patch: number, until: number) => statistics.of({ clip: { samples: sound(until), sampleRate: audio.sampleRate }, logMel: mel.dbRef === 'patch' ? null : columnsOf(recording, from, until), patches: firstOf(patches, patch) }, taps.map((tap) => firstOf(tap, patch)))
+      return { patches: count, after: (patch) => upTo(patch, from + (patch - 1) * patchStep + patchLength), whole: () => (count === 0 ? null : upTo(count, to)) }
+    }
+    return { frames: recording.shape[1]!, clip }
+  }
+  return { linear, hear }
+}
+
+/**
+ * What a C library with a clip head gives along a recording, which is one clip, or several where it has more than `clipFrames` frames.
+ * @throws AedError as {@link createDeviceClipChain}
+ */
+export function runDeviceClip(graph: Graph, card: ClipCard, features: FeatureConfig, samples: Int16Array, clipFrames: number): DeviceClipRun {
+  const { linear, hear } = createDeviceClipChain(graph, card, features)
+  const recording = hear(samples)
   const scores: number[] = []
   let last: Float32Array | null = null
-  for (let start = 0; start < frames; start += clipFrames) {
-    const end = Math.min(frames, start + clipFrames)
-    const count = end - start < patchLength ? 0 : 1 + Math.floor((end - start - patchLength) / patchStep)
-    const columns = Array.from({ length: count }, (_, i) => {
-      const patch = columnsOf(whole, start + i * patchStep, start + i * patchStep + patchLength)
-      if (mel.dbRef === 'patch') front.decibels(patch.data.slice(), patch.data.reduce((a, b) => Math.max(a, b), 0), patch.data)
-      return patch.data
-    })
-    const data = Float32Array.from(columns.flatMap((patch) => [...patch]))
-    const patches: Tensor<'float32'> = { dtype: 'float32', shape: [count, mel.nMels, patchLength], data }
-    const taps = count === 0 ? [] : engine.runAll({ dtype: 'int8', shape: [count, ...input.shape.slice(1)], data: quantizeValues(data, input.quantization!) })
-    // The sound of as many frames: a head takes the samples from the centre of the first to that of the last.
-    const sound = (until: number) => Float32Array.from(samples.subarray(start * mel.hopLength, (until - 1) * mel.hopLength + (mel.center ? 0 : mel.nFft)), (sample) => sample / 32768)
-    const upTo = (patch: number, frame: number) => statistics.of({ clip: { samples: sound(frame), sampleRate: audio.sampleRate }, logMel: mel.dbRef === 'patch' ? null : columnsOf(whole, start, frame), patches: firstOf(patches, patch) }, taps.map((tap) => firstOf(tap, patch)))
-    for (let i = 1; i <= count; i++) scores.push(...clipHeadScores(linear, upTo(i, start + (i - 1) * patchStep + patchLength)))
-    last = count === 0 ? null : upTo(count, end)
+  for (let from = 0; from < recording.frames; from += clipFrames) {
+    const clip = recording.clip(from, Math.min(recording.frames, from + clipFrames))
+    for (let patch = 1; patch <= clip.patches; patch++) scores.push(...clipHeadScores(linear, clip.after(patch)))
+    last = clip.whole()
   }
   return { patches: scores.length / card.classes.length, scores: Float32Array.from(scores), features: last, clip: last && clipHeadScores(linear, last) }
 }

@@ -3,6 +3,7 @@ import { tensorOf, throwIfAborted, type ClipBlock, type FeatureConfig, type Grap
 import { clipViews, createClipStatistics, patchViews, type ClipStatistics, type ClipViews } from '@aed/model-miniresnetv2'
 import { createWasmEngine, quantizeValues } from '@aed/quantize-int8'
 import { amplify, type ClipCopy } from './clip-copies.ts'
+import { keepPrepared } from './keep-prepared.ts'
 
 /** A network whose taps are measured. */
 export interface MeasuredNetwork {
@@ -34,9 +35,8 @@ export interface MeasuredClip {
 /** The taps of all patches. */
 type RunTaps = (patches: Tensor<'float32'>) => Promise<readonly Tensor[]>
 
-/** Networks that this thread has prepared: the same one is wanted for every clip of a dataset. */
-const prepared = new Map<string, Promise<RunTaps>>()
-const MOST_PREPARED = 2
+/** Networks that this thread has prepared. */
+const prepared = keepPrepared<RunTaps>(2)
 
 async function prepare({ graph }: MeasuredNetwork): Promise<RunTaps> {
   const input = tensorOf(graph, graph.inputs[0])
@@ -46,15 +46,6 @@ async function prepare({ graph }: MeasuredNetwork): Promise<RunTaps> {
   }
   const { createTapRunner } = await import('@aed/model-miniresnetv2/train')
   return (await createTapRunner(graph, graph.outputs)).run
-}
-
-function runnerOf(network: MeasuredNetwork): Promise<RunTaps> {
-  const known = prepared.get(network.key)
-  if (known) return known
-  const made = prepare(network)
-  prepared.set(network.key, made)
-  if (prepared.size > MOST_PREPARED) prepared.delete(prepared.keys().next().value!)
-  return made
 }
 
 /** Stands for a network where only the sound itself is measured. */
@@ -68,7 +59,7 @@ export async function measureStatistics({ file, network }: { readonly file: Audi
   const { features, patchStep, copies, blocks, perPatch } = options
   const graph = network?.graph ?? NO_NETWORK
   const statistics = createClipStatistics(blocks, graph, features)
-  const run: RunTaps = network ? await runnerOf(network) : () => Promise.resolve([])
+  const run: RunTaps = network ? await prepared(network.key, () => prepare(network)) : () => Promise.resolve([])
   const decoded = await decodeFile(file, features.audio)
   const rows: Float32Array[] = []
   let ofPatches: readonly Float32Array[] = []

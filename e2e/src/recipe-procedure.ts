@@ -12,6 +12,8 @@ export interface JudgeOptions {
   /** Random splits grouped by recording beside the official folds; 0: none. */
   readonly splits: number
   readonly int8: boolean
+  /** Clip heads: also what a microcontroller says of the test clips. */
+  readonly device?: boolean
   readonly seed: number
 }
 
@@ -31,6 +33,8 @@ export interface ClipScores {
   /** Row-major `[clips, classes]`. */
   readonly float: readonly number[]
   readonly int8: readonly number[] | null
+  /** On a device's arithmetic; null where nobody asked. */
+  readonly device: readonly number[] | null
 }
 
 /** Scores of a fold's test clips: what pooled figures are taken of. */

@@ -8,6 +8,7 @@ import { augmentClip, resampledClip } from './augment-clip.ts'
 import { clipSpectrogram } from './clip-spectrogram.ts'
 import { measureClip } from './measure-clip.ts'
 import { measureStatistics } from './measure-statistics.ts'
+import { scoreDeviceClip } from './score-device-clip.ts'
 
 /** What became of one recording. */
 export interface ClipPatches {
@@ -35,6 +36,7 @@ export const stages = {
   augmentClip,
   measureClip,
   measureStatistics,
+  scoreDeviceClip,
   trainClipHeads: model.trainClipHeads,
   trainDenseHead: model.trainDenseHead,
   quantize: quantize.quantize,

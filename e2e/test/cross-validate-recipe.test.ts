@@ -1,11 +1,18 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { featureConfig } from '@aed/core'
+import { decodeFile, prepareClip } from '@aed/audio'
+import { featureConfig, pow } from '@aed/core'
+import { readBytes } from '@aed/core/node'
 import { readDataset, writeSyntheticEsc10, type Dataset } from '@aed/datasets'
+import { toPcm16 } from '@aed/dsp-mel'
 import { createMiniResNetV2 } from '@aed/model-miniresnetv2'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createSteps, crossValidateRecipe, evaluateShipped, parseRecipe, scoreClipModel, trainClassifier, withRunContext, type RecipeInput, type RunContext } from '../src/index.ts'
+import { createSteps, crossValidateRecipe, evaluateShipped, parseRecipe, runDeviceClip, scoreClipModel, trainClassifier, withRunContext, type RecipeInput, type RunContext } from '../src/index.ts'
+import type { ClipCard } from '../src/device-clip.ts'
+import { quantizeTaps } from '../src/int8-fold.ts'
+import { scoreDeviceClip } from '../src/score-device-clip.ts'
+import { trainClipModel } from '../src/train-clip-classifier.ts'
 
 const backbone = { ...createMiniResNetV2({ stacks: 1, seed: 3 }), file: 'seeded', sha256: 'seeded 3' }
 const options = { nested: false, splits: 0, int8: false, seed: 0 }
@@ -44,18 +51,53 @@ describe('crossValidateRecipe', () => {
 
   it('hears test clips at other gains, of which heads that learned them lose less; statistics of one gain are never those of another', async () => {
     const fixed = { name: 'fixed', features: { audio: { minDuration: 1.1, trimSilenceDb: null }, mel: { dbRef: 100 } }, blocks: { 'post_relu/mean': 1, mel: 1 }, testGains: [20, 0, -20] }
-    const more = { backbone, options: { ...options, int8: true } }
+    const more = { backbone, options: { ...options, int8: true, device: true } }
     const [deaf, learned] = [await judge(fixed, more), await judge({ ...fixed, gains: [20, -20] }, more)]
-    const names = ['+20 dB', 'int8 +20 dB', '-20 dB', 'int8 -20 dB']
+    const names = ['+20 dB', 'int8 +20 dB', 'device +20 dB', '-20 dB', 'int8 -20 dB', 'device -20 dB']
     for (const { result, pooled } of [deaf, learned]) {
-      expect(Object.keys(result.summary)).toEqual(['clip', 'patch', 'clipInt8', ...names])
-      expect(pooled.atGains.map(({ gainDb, float, int8 }) => [gainDb, float!.accuracy, int8!.accuracy])).toEqual([20, -20].map((gainDb, i) => [gainDb, result.summary[names[2 * i]!]!.mean, result.summary[names[2 * i + 1]!]!.mean].map((x) => expect.closeTo(x, 10))))
+      expect(Object.keys(result.summary)).toEqual(['clip', 'patch', 'clipInt8', 'clipDevice', ...names])
+      expect(pooled.atGains.map(({ gainDb, float, int8, device }) => [gainDb, float!.accuracy, int8!.accuracy, device!.accuracy])).toEqual([20, -20].map((gainDb, i) => [gainDb, ...names.slice(3 * i, 3 * i + 3).map((name) => result.summary[name]!.mean)].map((x) => expect.closeTo(x, 10))))
+      // The same network and head on another front end: a little apart, and never the same numbers.
+      expect(Math.abs(result.summary['clipDevice']!.mean - result.summary['clipInt8']!.mean)).toBeLessThanOrEqual(0.1)
+      for (const { score } of result.folds) {
+        const apart = score.int8!.map((x, i) => Math.abs(x - score.device![i]!))
+        expect(Math.max(...apart)).toBeGreaterThan(0)
+        expect(apart.reduce((a, b) => a + b) / apart.length).toBeLessThan(0.02)
+      }
     }
     for (const name of ['+20 dB', '-20 dB']) expect(learned.result.summary[name]!.mean).toBeGreaterThan(deaf.result.summary[name]!.mean + 0.05)
     // The clip's own maximum as 0 dB hears no gain; what is kept in the cache has gain and reference in its name.
     const own = await judge({ ...fixed, features: { audio: fixed.features.audio }, blocks: { mel: 1 } })
     for (const { score } of own.result.folds) expect(score.atGains.map(({ float }) => float.map((x) => x.toFixed(3)))).toEqual([score.float, score.float].map((rows) => rows.map((x) => x.toFixed(3))))
   }, 120_000)
+
+  it('hears a clip as the C library does, whichever engine runs the network', async () => {
+    const features = featureConfig({ audio: { minDuration: 1.1, trimSilenceDb: null }, mel: { dbRef: 100 } })
+    const few = { ...dataset, clips: dataset.classes.map((name) => dataset.clips.find(({ label }) => label === name)!) }
+    const all = [...few.clips.keys()]
+    await within(async (context) => {
+      const made = await trainClipModel({ dataset: few, backbone, features, blocks: 'post_relu,mel,levels,envelopes', gains: [], train: all, test: [], seed: 0 }, context, createSteps(2, () => undefined, undefined))
+      const card: ClipCard = { schema: 'aed-model/1', name: 'clip', classes: [...dataset.classes], features, head: made.head, provenance: {}, licence: 'none' }
+      const { graph, key } = await quantizeTaps(made.graph, 'seeded', card, few, all, context)
+      const { path: name } = few.clips[0]!
+      const file = { name, bytes: await readBytes(name) }
+      const scores = await scoreDeviceClip({ file, model: { key, graph, card } }, { gainsDb: [0, 30] })
+      const { channels, sampleRate } = await decodeFile(file, features.audio)
+      const expected = [1, pow(10, 1.5)].map((gain) => {
+        const { samples } = prepareClip({ channels: channels.map((channel) => channel.map((x) => x * gain)), sampleRate }, features.audio)
+        return runDeviceClip(graph, card, features, toPcm16(samples), Infinity).clip!
+      })
+      expect(scores).toEqual({ dtype: 'float32', shape: [2, 10], data: Float32Array.from(expected.flatMap((row) => [...row])) })
+    })
+  }, 60_000)
+
+  it('refuses to judge on a device what no stream can have, with every reason', async () => {
+    const device = { backbone, options: { ...options, device: true } }
+    const needs = 'test: --device judges what a stream can have, and this recipe cannot: '
+    const r = { ...sound, name: 'test', testSpeeds: [1, 0.85], blocks: { mel: 1, modst: 1, env4: 1 } }
+    await expect(judge(r, device)).rejects.toThrow(expect.objectContaining({ code: 'USAGE', message: `${needs}its blocks modst, env4 need the whole clip at once; none of its blocks taps the network; its 0 dB is the maximum of the whole clip (dbRef clip); it cuts silence out by the maximum of the whole clip (trimSilenceDb 60); it plays clips at other speeds (testSpeeds)` }))
+    await expect(judge({ name: 'test', head: 'dense', features: { audio: { trimSilenceDb: null }, mel: { dbRef: 'running' } } }, device)).rejects.toThrow(expect.objectContaining({ code: 'USAGE', message: `${needs}it has a dense head, whose int8 figures are those of the device but for its front end` }))
+  })
 
   it('judges a dense head on each patch, float and int8, and a network trained with it', async () => {
     const dense = { name: 'dense', head: 'dense', features: { audio: { minDuration: 1.1 } } }
@@ -104,7 +146,6 @@ describe('crossValidateRecipe', () => {
 
   it('a model of --head clip scores clips as its training said', async () => {
     // trainClassifier reads a backbone from a file; what it calls is called here.
-    const { trainClipModel } = await import('../src/train-clip-classifier.ts')
     const features = featureConfig({ audio: { minDuration: 1.1 } })
     const test = [...dataset.clips.keys()].filter((clip) => dataset.clips[clip]!.fold === 2)
     const train = [...dataset.clips.keys()].filter((clip) => dataset.clips[clip]!.fold === 1)

@@ -14,6 +14,7 @@ const cvSchema = v.strictObject({
   nested: option.boolean(false, 'choose among the recipe’s variants by inner folds, and report the outer score of the whole procedure'),
   splits: option.integer(0, 'random five-fold splits grouped by recording beside the official folds', { min: 0, max: 100 }),
   int8: option.boolean(true, 'also the int8 network, quantized on the training clips of each fold'),
+  device: option.boolean(false, 'also what a microcontroller says of the test clips: 16-bit samples, front end in float32, int8 network, statistics in integers; clip heads that a stream can have'),
   seed: option.integer(0, 'seed of everything random', { min: 0, max: 2 ** 31 }),
   jobs: option.integer(0, 'worker threads; 0: one per core', { min: 0, max: 256 }),
   cache: option.textOrNone(null, 'folder of intermediate results; none: AED_CACHE_DIR or the user’s cache'),
@@ -28,7 +29,7 @@ export const cv: CommandModule = {
     { syntax: '--skip-bad', description: 'leave out clips that cannot be read, and name them' },
     { syntax: '--out <DIR>', description: 'folder for NAME.json of each recipe' },
   ],
-  examples: ['aed cv r --data ESC-50-master --backbone backbones/', 'aed cv r --nested --splits 6 --data ESC-50-master --backbone backbones/', 'aed cv my-recipe.yaml published --data clips/ --backbone backbones/ --db-ref running --out out/cv'],
+  examples: ['aed cv r --data ESC-50-master --backbone backbones/', 'aed cv r --nested --splits 6 --data ESC-50-master --backbone backbones/', 'aed cv live --device --data ESC-50-master --backbone backbones/', 'aed cv my-recipe.yaml published --data clips/ --backbone backbones/ --db-ref running --out out/cv'],
   async run({ args, options, output, signal }) {
     const { data, backbone, out, skipBad = false, audio, mel, patches, ...given } = options as { data: string; backbone?: string; skipBad?: boolean; out?: string; audio?: object; mel?: object; patches?: object }
     const { jobs, cache, ...judge } = parseOptions(cvSchema, withoutUndefined(given), 'aed cv')
@@ -69,9 +70,9 @@ export const cv: CommandModule = {
 function format({ recipe, data, result, pooled, random, cost, backbone }: RecipeResult): string {
   const lines = [`${recipe.name}: ${recipe.about}`, `backbone ${backbone?.file ?? 'none'}`, '', formatCrossValidation(result).trimEnd()]
   const line = (name: string, figure: PooledFigure | null) => (figure ? [`all test clips, ${name}: ${percent(figure.accuracy)}${figure.interval ? ` [${percent(figure.interval[0])}, ${percent(figure.interval[1])}] (95 % interval by recording)` : ''}`] : [])
-  for (const { gainDb, float, int8 } of [{ gainDb: 0, ...pooled }, ...pooled.atGains]) {
+  for (const { gainDb, float, int8, device } of [{ gainDb: 0, ...pooled }, ...pooled.atGains]) {
     const heard = gainDb === 0 ? '' : `, ${Math.abs(gainDb)} dB ${gainDb > 0 ? 'louder' : 'quieter'}`
-    lines.push(...line(`float${heard}`, float), ...line(`int8${heard}`, int8))
+    lines.push(...line(`float${heard}`, float), ...line(`int8${heard}`, int8), ...line(`device${heard}`, device))
   }
   if (random) lines.push(`${random.means.length} random splits grouped by recording: ${percent(random.summary.mean)} (${random.means.map(percent).join(', ')})`)
   if (data.skipped.length > 0) lines.push(skippedText(data.skipped))
@@ -83,9 +84,9 @@ function overview(results: readonly RecipeResult[]): string {
   const figure = ({ result: { summary } }: RecipeResult, name: string) => (summary[name] ? percent(summary[name].mean) : '–')
   const spread = ({ result: { summary } }: RecipeResult) => (summary['clip']?.std == null ? '–' : percent(summary['clip'].std))
   return table(
-    ['recipe', 'patch', 'clip', '± std', 'int8', 'random', 'variants'],
+    ['recipe', 'patch', 'clip', '± std', 'int8', 'device', 'random', 'variants'],
     results.map((result) => [
-      `${result.recipe.name}${result.result.leaky ? ' (LEAKY)' : ''}`, figure(result, 'patch'), figure(result, 'clip'), spread(result), figure(result, 'clipInt8'), result.random ? percent(result.random.summary.mean) : '–', String(result.result.variants),
+      `${result.recipe.name}${result.result.leaky ? ' (LEAKY)' : ''}`, figure(result, 'patch'), figure(result, 'clip'), spread(result), figure(result, 'clipInt8'), figure(result, 'clipDevice'), result.random ? percent(result.random.summary.mean) : '–', String(result.result.variants),
     ]), // prettier-ignore
   )
 }

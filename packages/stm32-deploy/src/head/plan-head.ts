@@ -72,6 +72,9 @@ export interface HeadPlan {
   readonly mostSamples: number | null
 }
 
+/** Whether the statistics of a block need the whole clip at once, which the C library does not keep. */
+export const needsWholeClip = ({ kind }: ClipBlock): boolean => kind === 'logMelModulation' || kind === 'bandEnvelopes'
+
 /**
  * What the state of a clip head must hold, and how its features come of it.
  * @param features as the library's front end computes them
@@ -80,7 +83,7 @@ export interface HeadPlan {
 export function planHead(graph: Graph, { name, classes }: ModelCard, head: StatisticsHead, features: FeatureConfig): HeadPlan {
   if (!classes) throw new AedError('MODEL_MISMATCH', `model '${name}': a clip head needs class names in its card`)
   const blocks = placeBlocks(head.blocks, graph, features)
-  const buffered = blocks.filter(({ block: { kind } }) => kind === 'logMelModulation' || kind === 'bandEnvelopes')
+  const buffered = blocks.filter(({ block }) => needsWholeClip(block))
   if (buffered.length > 0)
     throw new AedError('DEPLOY_UNSUPPORTED', `model '${name}': its clip head has blocks that need the whole clip at once, which the C library does not keep: ${buffered.map(({ block }) => `'${block.name}' (${block.kind}, ${bufferOf(block, features)})`).join(', ')}`, {
       hint: 'train a head of streaming blocks: aed train --head clip --blocks post_relu,mel,levels,envelopes',
