@@ -95,7 +95,7 @@ describe('crossValidateRecipe', () => {
     const device = { backbone, options: { ...options, device: true } }
     const needs = 'test: --device judges what a stream can have, and this recipe cannot: '
     const r = { ...sound, name: 'test', testSpeeds: [1, 0.85], blocks: { mel: 1, modst: 1, env4: 1 } }
-    await expect(judge(r, device)).rejects.toThrow(expect.objectContaining({ code: 'USAGE', message: `${needs}its blocks modst, env4 need the whole clip at once; none of its blocks taps the network; its 0 dB is the maximum of the whole clip (dbRef clip); it cuts silence out by the maximum of the whole clip (trimSilenceDb 60); it plays clips at other speeds (testSpeeds)` }))
+    await expect(judge(r, device)).rejects.toThrow(expect.objectContaining({ code: 'USAGE', message: `${needs}its blocks modst and env4 need the whole clip at once, none of its blocks taps the network, its 0 dB is the maximum of the whole clip (dbRef clip), it cuts silence out by the maximum of the whole clip (trimSilenceDb 60), it plays clips at other speeds (testSpeeds)` }))
     await expect(judge({ name: 'test', head: 'dense', features: { audio: { trimSilenceDb: null }, mel: { dbRef: 'running' } } }, device)).rejects.toThrow(expect.objectContaining({ code: 'USAGE', message: `${needs}it has a dense head, whose int8 figures are those of the device but for its front end` }))
   })
 

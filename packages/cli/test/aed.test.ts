@@ -440,7 +440,7 @@ describe('aed data', () => {
     expect(readFileSync(at('set/folds.csv'), 'utf8').split('\n')[0]).toBe('filename,label,fold,source')
     expect(JSON.parse(aed('data', 'inspect', 'set/folds.csv', '--json').stdout)).toMatchObject({ folds: [1, 2, 3, 4], clips: 16 })
     const judged = JSON.parse(aed('cv', 'r-without-network', '--data', 'set/folds.csv', '--seed', '3', '--json').stdout) as object
-    expect(failure('cv', 'r-without-network', '--data', 'set/folds.csv', '--device')).toMatch(/USAGE: .*modst, env4 need the whole clip at once; none of its blocks taps the network; .*; take a head of taps/)
+    expect(failure('cv', 'r-without-network', '--data', 'set/folds.csv', '--device')).toMatch(/USAGE: .*modst and env4 need the whole clip at once, none of its blocks taps the network, .*; take a head of taps/)
     expect(judged).toMatchObject({ data: { clips: 16 }, result: { folds: { length: 4 } }, provenance: { seed: 3, node: process.versions.node } })
 
     const [broken] = readFileSync(at('set/folds.csv'), 'utf8').split('\n')[1]!.split(',') as [string]
