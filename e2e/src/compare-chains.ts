@@ -1,5 +1,5 @@
-import { argMax, clipHeadScores, sizeOf, tensorOf, type FeatureConfig, type Graph, type ModelCard } from '@aed/core'
-import { int8Core } from '@aed/quantize-int8'
+import { acceptedClass, argMax, clipHeadScores, meanScores, sizeOf, tensorOf, unknownThresholds, type FeatureConfig, type Graph, type ModelCard } from '@aed/core'
+import { dequantizeValues, int8Core } from '@aed/quantize-int8'
 import type { StreamRun } from '@aed/stm32-deploy/node'
 import { runDeviceChain } from './device-chain.ts'
 import { clipModel, hasClipHead, runDeviceClip, type ClipCard } from './device-clip.ts'
@@ -12,6 +12,9 @@ export interface Compared {
   /** Class of the recording; −1 without a result. */
   readonly here: number
   readonly there: number
+  /** The same; −1 also where its score is below the model's threshold of unknown. The device says it by `NAME_label`. */
+  readonly labelHere: number
+  readonly labelThere: number
   /** The scores of the clip agree. */
   readonly equalClip: boolean
   /** Classes where a block's features stay at their means. */
@@ -30,19 +33,25 @@ export function comparerOf({ graph, card, features, clipFrames }: Pick<ChainInpu
 }
 
 /** Compares outputs, scores and events patch by patch. */
-function patchComparer(graph: Graph, { detection }: ModelCard, features: FeatureConfig): Comparer {
-  const classes = sizeOf(tensorOf(int8Core(graph), int8Core(graph).outputs[0]).shape)
+function patchComparer(graph: Graph, card: ModelCard, features: FeatureConfig): Comparer {
+  const { shape, quantization } = tensorOf(int8Core(graph), int8Core(graph).outputs[0])
+  const classes = sizeOf(shape)
+  const lowest = unknownThresholds(card)
   return {
     classes,
     run(samples, there) {
-      const here = runDeviceChain(graph, features, detection, samples)
+      const here = runDeviceChain(graph, features, card.detection, samples)
       const same = (patch: number) => rowsEqual(here.outputs, there.outputs, patch, classes) && rowsEqual(here.scores, there.scores, patch, classes) && rowsEqual(here.events, there.events, patch, classes)
       const [classHere, classThere] = [clipClass(here.outputs, classes), clipClass(there.outputs, classes)]
+      const clip = meanScores(dequantizeValues(here.outputs, quantization!), classes)
+      const labelHere = clip ? acceptedClass(clip, lowest) : -1
       return {
         patches: here.patches,
         equalPatches: there.outputs.length === here.outputs.length ? countWhere(here.patches, same) : 0,
         here: classHere,
         there: classThere,
+        labelHere,
+        labelThere: there.label ?? labelHere, // without class names there is no clip's label
         equalClip: there.clip === null || here.patches === 0 || argMax(there.clip, 0, classes) === classHere,
         without: [],
       }
@@ -54,6 +63,7 @@ function patchComparer(graph: Graph, { detection }: ModelCard, features: Feature
 function clipComparer(graph: Graph, card: ClipCard, features: FeatureConfig, clipFrames: number): Comparer {
   const classes = card.classes.length
   const { linear, statistics } = clipModel(graph, card, features)
+  const lowest = unknownThresholds(card)
   const classOf = (scores: Float32Array | null) => (scores === null ? -1 : argMax(scores, 0, classes))
   return {
     classes,
@@ -70,6 +80,8 @@ function clipComparer(graph: Graph, card: ClipCard, features: FeatureConfig, cli
         equalPatches: there.scores.length === here.scores.length ? countWhere(here.patches, (patch) => rowsEqual(here.scores, there.scores, patch, classes)) : 0,
         here: classOf(here.clip),
         there: classOf(there.clip),
+        labelHere: here.clip ? acceptedClass(here.clip, lowest) : -1,
+        labelThere: there.label ?? -1,
         equalClip: here.clip === null ? there.clip === null : there.clip !== null && rowsEqual(here.clip, there.clip, 0, classes),
         without,
       }

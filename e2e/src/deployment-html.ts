@@ -2,6 +2,7 @@ import { escapeHtml, htmlPage, htmlTable, kib, percent } from '@aed/report'
 import { planSvg, TARGETS, type CycleEstimate } from '@aed/stm32-deploy'
 import type { Deployment } from './deployment.ts'
 import { PUBLISHED } from './published.ts'
+import type { ChainVerification } from './verify-deployment.ts'
 
 const million = (count: number | null | undefined) => (count === null || count === undefined ? '–' : `${(count / 1e6).toFixed(2)} M`)
 const ms = (value: number | null | undefined) => (value === null || value === undefined ? '–' : `${value.toFixed(1)} ms`)
@@ -93,9 +94,17 @@ export function verificationLines({ verified, head }: Deployment): readonly stri
     ...(chain
       ? [
           `${chain.device}, the whole chain from 16-bit samples: ${head ? 'scores of the clip after each' : 'outputs, scores and events'} of ${chain.equalPatches} of ${chain.patches} patches and ${chain.equalLabels} of ${chain.clips} labels equal to the chain in TypeScript${chain.accuracy ? `; accuracy on ${chain.clips} clips ${percent(chain.accuracy.device)}, in TypeScript ${percent(chain.accuracy.typescript)}` : ' (a synthetic recording)'}`,
+          ...unknownLines(chain),
         ]
       : []),
   ]
+}
+
+/** What becomes of clips that are called unknown. */
+function unknownLines({ unknown, clips, device: board }: ChainVerification): readonly string[] {
+  if (!unknown) return []
+  const { device, typescript, kept } = unknown
+  return [`${board}, unknown where the score is too low: ${device} of ${clips} clips, in TypeScript ${typescript}${kept ? `; right and kept ${percent(kept.device)}, in TypeScript ${percent(kept.typescript)}` : ''}`]
 }
 
 /** The deployment as one HTML page: memory, time, proof, code by function, layers, and the arena over time. */

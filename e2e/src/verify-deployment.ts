@@ -56,10 +56,12 @@ export interface ChainVerification {
   readonly patches: number
   /** Patches whose network output, smoothed scores and events are all equal; with a clip head of statistics, whose scores of the clip so far are. */
   readonly equalPatches: number
-  /** Clips that get the same class. */
+  /** Clips that get the same class, and are unknown or not on both sides. */
   readonly equalLabels: number
   /** Part of the clips that get their own label: of the chain on the device and of that in TypeScript; null without data. */
   readonly accuracy: { readonly device: number; readonly typescript: number } | null
+  /** Of a model that says below what score a clip is unknown: clips that are, and the part of all that get their own label all the same (null without data); null of another model. */
+  readonly unknown: { readonly device: number; readonly typescript: number; readonly kept: { readonly device: number; readonly typescript: number } | null } | null
   /** With a clip head of statistics and data: the accuracy where a block's features stay at their means, the rest of the head as it is. */
   readonly without: readonly { readonly block: string; readonly accuracy: number }[] | null
   /** Instructions of a call of poll that takes one frame, mean and most, and of one that also runs the network; null where they are not counted. */
@@ -196,7 +198,7 @@ export async function verifyChain(device: Device, input: ChainInput, report: (pr
   const { audio, name } = featuresOf(files)
   if (!audio) throw new AedError('INVALID_INPUT', `verifyChain: '${name}' has no front end`)
   const compare = comparerOf(input)
-  const sums = { patches: 0, equalPatches: 0, equalLabels: 0, rightDevice: 0, rightHere: 0 }
+  const sums = { patches: 0, equalPatches: 0, equalLabels: 0, rightDevice: 0, rightHere: 0, unknownDevice: 0, unknownHere: 0, keptDevice: 0, keptHere: 0 }
   const blocks = card.head.kind === 'clip' ? card.head.blocks : []
   const rightWithout = blocks.map(() => 0)
   const [frames, polls, heads]: [number[], number[], number[]] = [[], [], []]
@@ -206,13 +208,17 @@ export async function verifyChain(device: Device, input: ChainInput, report: (pr
     report({ done: i, total: count, what: 'clips' })
     const { samples, label } = clips.length === 0 ? syntheticRecording(features) : await recordingOf(clips[i]!, features)
     const run = await runStream(device, readHeader(files), compare.classes, withTail(samples, features), Math.min(2048, features.mel.hopLength), featuresOf(files).clip)
-    const { patches, equalPatches, here, there, equalClip, without } = compare.run(samples, run)
+    const { patches, equalPatches, here, there, labelHere, labelThere, equalClip, without } = compare.run(samples, run)
     const isRight = (found: number) => label !== null && card.classes?.[found] === label
     sums.patches += patches
     sums.equalPatches += equalPatches
-    if (here === there && equalClip) sums.equalLabels++
+    if (here === there && labelHere === labelThere && equalClip) sums.equalLabels++
     if (isRight(there)) sums.rightDevice++
     if (isRight(here)) sums.rightHere++
+    if (labelThere < 0) sums.unknownDevice++
+    if (labelHere < 0) sums.unknownHere++
+    if (isRight(labelThere)) sums.keptDevice++
+    if (isRight(labelHere)) sums.keptHere++
     without.forEach((found, block) => (rightWithout[block]! += isRight(found) ? 1 : 0))
     for (const { results, instructions } of run.calls) if (instructions !== null && instructions > 1000) (results === 0 ? frames : polls).push(instructions)
     if (run.clipInstructions !== null && blocks.length > 0) heads.push(run.clipInstructions)
@@ -228,6 +234,7 @@ export async function verifyChain(device: Device, input: ChainInput, report: (pr
     equalPatches,
     equalLabels,
     accuracy: clips.length === 0 ? null : { device: sums.rightDevice / count, typescript: sums.rightHere / count },
+    unknown: card.unknownBelow === undefined ? null : { device: sums.unknownDevice, typescript: sums.unknownHere, kept: clips.length === 0 ? null : { device: sums.keptDevice / count, typescript: sums.keptHere / count } },
     without: clips.length === 0 || blocks.length === 0 ? null : blocks.map(({ name: block }, i) => ({ block, accuracy: rightWithout[i]! / count })),
     frame: frames.length === 0 ? null : { mean: Math.round(frames.reduce((a, b) => a + b) / frames.length), most: Math.max(...frames) },
     poll: polls.length === 0 ? null : Math.max(...polls),

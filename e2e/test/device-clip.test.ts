@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { createRandom, encodeFloat32, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, placeBlocks, tensor, type ClipBlock, type FeatureConfig, type Graph } from '@aed/core'
+import { acceptedClass, createRandom, encodeFloat32, featureConfig, GraphBuilder, MODEL_CARD_SCHEMA, placeBlocks, tensor, type ClipBlock, type FeatureConfig, type Graph } from '@aed/core'
 import { deviceTables } from '@aed/dsp-mel'
 import { quantize } from '@aed/quantize-int8'
 import { generateC } from '@aed/stm32-deploy'
@@ -13,6 +13,8 @@ import { clipOutputs, runDeviceClip, type ClipCard } from '../src/device-clip.ts
 import { describeWith } from './needs.ts'
 
 const random = createRandom('clip on a device')
+/** Lowest scores with which classes are accepted. */
+const UNKNOWN_BELOW = [0.9, 0.5, 2] as const
 const values = (length: number, size: number) => Float32Array.from({ length }, () => size * random.normal())
 
 /** A small int8 network of our quantizer with random weights and two taps: [rows, columns] halves and quarters of the patch. */
@@ -29,7 +31,7 @@ function cardOf(graph: Graph, features: FeatureConfig, patchStep: number, blocks
   const length = placeBlocks(blocks, graph, features).reduce((sum, block) => sum + block.length, 0)
   const classes = ['a', 'b', 'c']
   const head = { kind: 'clip' as const, patchStep, blocks: [...blocks], activation: 'softmax' as const, mean: encodeFloat32(values(length, 3)), scale: encodeFloat32(values(length, 0.2)), weights: encodeFloat32(values(3 * length, 0.3)), bias: encodeFloat32(values(3, 0.3)) }
-  return { schema: MODEL_CARD_SCHEMA, name: 'small', classes, features, head, provenance: {}, licence: 'CC0-1.0' }
+  return { schema: MODEL_CARD_SCHEMA, name: 'small', classes, features, head, unknownBelow: [...UNKNOWN_BELOW], provenance: {}, licence: 'CC0-1.0' }
 }
 
 const taps = ([last, first]: readonly string[]): ClipBlock[] => [
@@ -67,7 +69,7 @@ describeWith('cc', 'the chain of a clip head in C', () => {
         const expected = runDeviceClip(graph, card, features, samples, report.head!.clipFrames!)
         expect(expected.patches).toBeGreaterThan(0)
         const run = await runStream(device, readHeader(files), 3, withTail(samples, features), chunk)
-        expect(run).toMatchObject({ lost: 0, scores: expected.scores, clip: expected.clip })
+        expect(run).toMatchObject({ lost: 0, scores: expected.scores, clip: expected.clip, label: expected.clip ? acceptedClass(expected.clip, UNKNOWN_BELOW) : -1 })
       }
     } finally {
       await device.close()

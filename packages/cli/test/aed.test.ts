@@ -249,7 +249,7 @@ describe('aed infer and aed deploy', () => {
 
   it('deploys the whole chain: clips through the emulated core, its accuracy in the header, a report page, firmware', () => {
     const features = featureConfig({ mel: { nMels: 8, nFft: 256, dbRef: 'clip' }, patches: { patchLength: 6 }, audio: { trimSilenceDb: null } })
-    const card: ModelCard = { schema: MODEL_CARD_SCHEMA, name: 'tiny', classes: ['a', 'b', 'c'], features, head: { kind: 'meanScores' }, detection: { smoothing: 2, thresholds: [0.4, 0.4, 2], refractory: 0.5 }, provenance: { seed: 7 }, licence: 'CC0-1.0' }
+    const card: ModelCard = { schema: MODEL_CARD_SCHEMA, name: 'tiny', classes: ['a', 'b', 'c'], features, head: { kind: 'meanScores' }, unknownBelow: 0, detection: { smoothing: 2, thresholds: [0.4, 0.4, 2], refractory: 0.5 }, provenance: { seed: 7 }, licence: 'CC0-1.0' }
     writeFileSync(at('chain.tflite'), writeTflite({ graph: int8, card }))
     for (const label of ['a', 'b', 'c']) {
       mkdirSync(at('chain-clips', label), { recursive: true })
@@ -272,6 +272,7 @@ describe('aed infer and aed deploy', () => {
     expect(verified.chain.accuracy.device).toBe(verified.chain.accuracy.typescript)
     expect(header).toContain('accuracy of the chain on 3 clips of chain-clips: ')
     expect(chain.clipState).toBe(16)
+    expect(verified.chain).toMatchObject({ unknown: { device: 0, typescript: 0, kept: verified.chain.accuracy } })
   })
 
   it('deploys a clip head of statistics: labels of clips on the emulated core, what each block costs and gives; refuses buffered blocks by name', () => {
@@ -281,7 +282,7 @@ describe('aed infer and aed deploy', () => {
     const features = featureConfig({ mel: { nMels: 8, nFft: 256, dbRef: 'running' }, patches: { patchLength: 6 }, audio: { trimSilenceDb: null } })
     const numbers = (length: number) => encodeFloat32(values(length))
     const cardWith = (more: ClipBlock[], length: number): ModelCard => ({
-      schema: MODEL_CARD_SCHEMA, name: 'tapped', classes: ['a', 'b', 'c'], features, provenance: {}, licence: 'CC0-1.0',
+      schema: MODEL_CARD_SCHEMA, name: 'tapped', classes: ['a', 'b', 'c'], unknownBelow: 0.999, features, provenance: {}, licence: 'CC0-1.0',
       head: { kind: 'clip', patchStep: 3, activation: 'softmax', mean: numbers(length), scale: numbers(length), weights: numbers(3 * length), bias: numbers(3), blocks: [{ kind: 'tap', name: 'conv', tensor: tapped.outputs[0]!, rowPool: 1, statistics: ['mean', 'std', 'max'], epsilon: 1e-4, sqrt: true }, ...more] },
     }) // prettier-ignore
     writeFileSync(at('head.tflite'), writeTflite({ graph: tapped, card: cardWith([{ kind: 'logMelMoments', name: 'mel', statistics: ['mean', 'delta'] }], 72 + 16) }))
@@ -295,7 +296,10 @@ describe('aed infer and aed deploy', () => {
     expect(verified).toMatchObject({ inputs: 32, equal: 32 })
     expect(head.blocks).toMatchObject([{ name: 'conv', state: 24 * 9 }, { name: 'mel', state: 8 * 9 }])
     expect(readFileSync(at('head', 'report.html'), 'utf8')).toContain('<h2>Clip head</h2>')
-    if (verified.chain) expect(verified.chain).toMatchObject({ clips: 3, equalLabels: 3, without: [{ block: 'conv' }, { block: 'mel' }] })
+    if (!verified.chain) return
+    expect(verified.chain).toMatchObject({ clips: 3, equalLabels: 3, without: [{ block: 'conv' }, { block: 'mel' }] })
+    expect(verified.chain).toMatchObject({ unknown: { device: 3, typescript: 3, kept: { device: 0, typescript: 0 } } })
+    expect(readFileSync(at('head', 'include', 'net.h'), 'utf8')).toContain('the same with its thresholds of unknown: 0; 3 clips are unknown')
   })
 
   it('writes a C project whose output equals the engine, and refuses a folder that is not empty', () => {

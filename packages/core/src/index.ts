@@ -1,5 +1,6 @@
 export { parseModelCard, modelCardSchema, unknownThresholds, MODEL_CARD_SCHEMA } from './artifact.ts'
 export { clipHeadSchema, clipHeadScores, linearHead, placeBlocks } from './clip-head.ts'
+export { acceptedClass, meanScores } from './clip-label.ts'
 export { addFrame, addTap, emptyFrameState, emptyTapState, frameStatistics, mergeFrameStates, mergeTapStates, mostPositions, tapStatistics } from './clip-statistics.ts'
 export { createDetector, detectEvents, detectionParametersSchema, movingMean, patchPeriod, refractoryPatches } from './detection.ts'
 export { addEnvelopeSamples, emptyEnvelopeState, ENVELOPE_FILTERS, ENVELOPE_LEVELS_PER_OCTAVE, ENVELOPE_MODULATION_FLOOR, ENVELOPE_SAMPLE_RATE, ENVELOPE_STEP, ENVELOPE_STEP_FLOOR, ENVELOPE_VALUES, envelopeStatistics } from './envelope-statistics.ts'

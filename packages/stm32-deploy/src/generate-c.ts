@@ -1,10 +1,11 @@
-import { AedError, parseOptions, throwIfAborted, validateGraph, type DeviceTables, type Graph, type ModelCard, type OptionsInput, type StageContext } from '@aed/core'
+import { AedError, parseOptions, throwIfAborted, unknownThresholds, validateGraph, type DeviceTables, type Graph, type ModelCard, type OptionsInput, type StageContext } from '@aed/core'
 import { planAudio } from './audio/audio-chain.ts'
 import { emitAudio } from './audio/emit-audio.ts'
 import { emitClip } from './audio/emit-clip.ts'
 import { emitCMake } from './emit/emit-cmake.ts'
 import { emitHeader } from './emit/emit-header.ts'
 import { emitKernels } from './emit/emit-kernels.ts'
+import { emitLabel, lowestText } from './emit/emit-label.ts'
 import { emitLibrary } from './emit/emit-library.ts'
 import { emitSelftest } from './emit/emit-selftest.ts'
 import { emitTables, emitTablesHeader } from './emit/emit-tables.ts'
@@ -77,8 +78,9 @@ export function generateC({ graph, card, frontEnd, selftest, provenance = {}, pl
   const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0)
   const { input, output } = network
   const audio = frontEnd ? planAudio(frontEnd, { card, input, output, head, macs, bufferMs: parsed.audioBuffer, clipDuration: parsed.clipDuration }) : null
-  const library: Library = { name, model: graph.name, classes, licence: card?.licence ?? null, provenance: { ...scalarsOf(card), ...provenance }, network, plan, audio, head, selftest: selftest ?? null }
-  return { files: emitFiles(library), rows: rowTrace({ network, plan }), report: reportOf(library, planFile === undefined ? parsed : { ...parsed, plan: 'own' }, notes(library)) }
+  const thresholds = card && !parsed.logits ? unknownThresholds(card) : null
+  const library: Library = { name, model: graph.name, classes, thresholds, licence: card?.licence ?? null, provenance: { ...scalarsOf(card), ...provenance }, network, plan, audio, head, selftest: selftest ?? null }
+  return { files: emitFiles(library), rows: rowTrace({ network, plan }), report: reportOf(library, planFile === undefined ? parsed : { ...parsed, plan: 'own' }, notes(library, card)) }
 }
 
 /**
@@ -119,14 +121,17 @@ function emitFiles(library: Library): Readonly<Record<string, string>> {
     ...emitKernels(library),
     ...emitAudio(library),
     ...(head ? emitHead(library, head) : emitClip(library)),
+    ...emitLabel(library),
   }
   const sources = Object.keys(files).filter((path) => path.endsWith('.c'))
   return { ...files, 'CMakeLists.txt': emitCMake(name, sources) }
 }
 
-function notes({ classes, selftest, audio }: Library): readonly string[] {
+function notes({ name, classes, thresholds, selftest, audio }: Library, card: ModelCard | null): readonly string[] {
   return [
     ...(classes ? [] : ['The model names no classes: the library has no labels.']),
+    ...(thresholds ? [`${name}_label calls unknown what scores below ${lowestText(thresholds)}.`] : []),
+    ...(card?.unknownBelow !== undefined && classes && !thresholds ? [`Without the last softmax the card's threshold of unknown says nothing: ${name}_label gives the class of the highest output.`] : []),
     ...(audio ? [] : ['No front end was given: the library is the network alone.']),
     ...(selftest ? [] : ['No test vector was given: the library has no self-test.']),
   ]

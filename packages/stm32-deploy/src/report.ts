@@ -83,6 +83,8 @@ export interface DeployReport {
   readonly output: NetworkEnd | null
   /** A clip head of statistics; null without one. */
   readonly head: HeadReport | null
+  /** Lowest score with which `NAME_label` gives each class: below it a clip is unknown; null: any. */
+  readonly thresholds: readonly number[] | null
   readonly memory: {
     /** `NAME_ARENA_SIZE`: rows, sums and scratch. */
     readonly arena: number
@@ -136,6 +138,7 @@ export function reportOf(library: Library, options: DeployOptions, notes: readon
     input: network.input,
     output: network.output,
     head: library.head && headReportOf(library.head, library.audio),
+    thresholds: library.thresholds,
     memory: {
       arena: arenaSize(library),
       activation: plan.activationPeak,

@@ -67,6 +67,52 @@ describeWith(['cmake', 'make', 'arm-none-eabi-gcc'], 'firmware projects', () => 
   })
 })
 
+/** A board whose microphone hears a few patches of noise, then stops. */
+const BOARD = `#include <stdio.h>
+#include <stdlib.h>
+#include "board.h"
+
+static board_samples *heard;
+static uint32_t noise = 1;
+
+int board_write(const void *from, size_t n) { return fwrite(from, 1, n, stdout) == n ? 0 : -1; }
+int board_listen(uint32_t rate, board_samples *on_samples) { heard = on_samples; return rate == 16000 ? 0 : -1; }
+void board_wait(void)
+{
+    static int frames;
+    int16_t samples[4];
+
+    if (++frames > 64) exit(fflush(stdout));
+    for (int i = 0; i < 4; ++i) samples[i] = (int16_t)((noise = noise * 1664525u + 1013904223u) >> 16);
+    heard(samples, 4);
+}
+`
+
+describeWith(['cc'], 'listen', () => {
+  /** Lines that it prints of a model. */
+  const lines = async (rest: Partial<ModelCard>) => {
+    const library = generateC({ graph, card: { ...card, detection: undefined, ...rest }, frontEnd }).files
+    const dir = await mkdtemp(path.join(tmpdir(), 'aed-listen-'))
+    try {
+      await writeFiles(dir, { ...library, ...emitFirmware(library, 'host'), 'board.c': BOARD })
+      await runTool('cc', ['-O1', '-Iinclude', '-Ifirmware', ...Object.keys(library).filter((file) => file.endsWith('.c')), 'firmware/listen.c', 'board.c', '-lm', '-o', 'listen'], { cwd: dir })
+      return new TextDecoder().decode((await runTool(path.join(dir, 'listen'), [])).stdout).trim().split('\r\n')
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
+  }
+
+  it('prints class and score of each result, after `unknown` where the score is too low for the class', async () => {
+    const [first, ...known] = await lines({})
+    expect(first).toBe('listening')
+    expect(known.length).toBeGreaterThan(5)
+    for (const line of known) expect(line).toMatch(/^[abcd] \d+ %$/)
+    expect(await lines({ unknownBelow: 0 })).toEqual([first, ...known])
+    const labels = [...new Set(known.map((line) => line[0]))]
+    expect(await lines({ unknownBelow: card.classes!.map((label) => (label === labels[0] ? 2 : 0)) })).toEqual([first, ...known.map((line) => (line[0] === labels[0] ? `unknown: ${line}` : line))])
+  })
+})
+
 describeWith(['arm-none-eabi-gcc', 'qemu-system-arm'], 'openDevice', () => {
   it.each(['host', 'mps2-an505', 'mps2-an386'] as const)('%s: the bytes of the literal engine, what stack and arena it used, exact instructions', async (board) => {
     const device = await openDevice(files, board)
@@ -132,9 +178,9 @@ describeWith(['arm-none-eabi-gcc'], 'measureChain and measureFootprint', () => {
 })
 
 describeWith(['gcc'], 'README', () => {
-  it('its example of the whole chain compiles without a warning', async () => {
+  it.each(['net_audio_state', 'net_label'])('its example of %s compiles without a warning', async (what) => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-    const code = Array.from(readme.matchAll(/```c\n([^]*?)```/g), ([, text]) => text!).find((text) => text.includes('net_audio_state'))!
+    const code = Array.from(readme.matchAll(/```c\n([^]*?)```/g), ([, text]) => text!).find((text) => text.includes(what))!
     const dir = await mkdtemp(path.join(tmpdir(), 'aed-readme-'))
     try {
       await writeFiles(dir, { ...files, 'example.c': code })

@@ -18,9 +18,9 @@ const inputs = testInputs(9 * 7 * 2, 1)
 const outputs = expectedOutputs(graph, inputs)
 const selftest = { input: inputs.slice(0, 126), output: outputs.slice(0, 4) }
 const { files } = generateC({ graph, card: null, selftest }, FASTEST)
-/** A second library with a clip head of statistics: of it what the first has not. */
+/** A second library with a clip head of statistics and a threshold of unknown: of it what the first has not. */
 const tapped = tappedNetwork(2, 24)
-const head = generateC({ graph: tapped, card: cardWith(tapped, SERIES_HEADS['levels and envelopes among others']!(tapped.outputs), 2) }, { name: 'head' }).files
+const head = generateC({ graph: tapped, card: { ...cardWith(tapped, SERIES_HEADS['levels and envelopes among others']!(tapped.outputs), 2), unknownBelow: 0.5 } }, { name: 'head' }).files
 const more = Object.keys(head).filter((file) => !(file.replace('head', 'net') in files))
 const sources = [...Object.keys(files), ...more].filter((file) => file.endsWith('.c'))
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)

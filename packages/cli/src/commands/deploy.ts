@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { AedError, audioOptionsSchema, isAedError, melOptionsSchema, option, parseOptions, patchOptionsSchema, sha256, type ModelCard } from '@aed/core'
 import { fileError, readBytes } from '@aed/core/node'
 import { deviceTables } from '@aed/dsp-mel'
-import { headRows, memoryRows, orRemark, randomVectors, renderDeploymentHtml, timeRows, verificationLines, type Deployment } from '@aed/e2e'
+import { headRows, memoryRows, orRemark, randomVectors, renderDeploymentHtml, timeRows, verificationLines, type ChainVerification, type Deployment } from '@aed/e2e'
 import { isInt8Graph } from '@aed/model-miniresnetv2'
 import { clipHeadOf, completeReport, deployOptionsSchema, emitFirmware, generateC, planTable, stateStack, type DeployReport, type GenerateInput } from '@aed/stm32-deploy'
 import { measureChain, measureFootprint, writeProject } from '@aed/stm32-deploy/node'
@@ -61,8 +61,8 @@ export const deploy: CommandModule = {
     const { files, report } = library
     const features = 'features' in frontEnd ? frontEnd.features : null
     const checked = verify ? await verifyDeployment({ ...library, graph: model.graph, card, features, vectors, data, fold, skipBad, serial, logits: settings.logits }, { output, signal }) : { verified: null, estimate: null, remarks: [] }
-    const accuracy = checked.verified?.chain?.accuracy
-    const written = accuracy ? generateC({ ...input, provenance: { ...provenance, [`accuracy of the chain on ${checked.verified!.chain!.clips} clips of ${data!}${fold === undefined ? '' : `, fold ${fold}`}`]: String(accuracy.device) } }, settings).files : files
+    const found = checked.verified?.chain
+    const written = found?.accuracy ? generateC({ ...input, provenance: { ...provenance, ...foundOn(found, `${data!}${fold === undefined ? '' : `, fold ${fold}`}`) } }, settings).files : files
     const complete: Deployment = {
       ...(await measured(files, report, (text) => output.say(text))),
       chain: (await orRemark(() => measureChain(files, { target: settings.target, signal }), () => undefined)) ?? null,
@@ -121,6 +121,14 @@ async function readPlan(file: string): Promise<unknown> {
     return value?.planFile ?? value
   } catch (error) {
     throw new AedError('INVALID_OPTION', `${file}: is not JSON`, { hint: 'take low-ram, fast, or a file with the planFile of a report.json', cause: error })
+  }
+}
+
+/** What the header says of clips that were heard. */
+function foundOn({ clips, accuracy, unknown }: ChainVerification, data: string): Record<string, string> {
+  return {
+    [`accuracy of the chain on ${clips} clips of ${data}`]: String(accuracy!.device),
+    ...(unknown?.kept && { 'the same with its thresholds of unknown': `${unknown.kept.device}; ${unknown.device} clips are unknown` }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { argMax, throwIfAborted, unknownThresholds } from '@aed/core'
+import { acceptedClass, argMax, throwIfAborted, unknownThresholds } from '@aed/core'
 import { createMelPlan, patchStarts } from '@aed/dsp-mel'
 import { createClipScorer, type ClassifierModel } from './clip-scorer.ts'
 import { prepareRecording } from './recording.ts'
@@ -63,7 +63,6 @@ export async function createClassify(model: ClassifierModel): Promise<Classify> 
       return { start, end: end > start ? end : duration, label: classes[best % classes.length]!, score: scores.patches[best]! }
     })
     const ranked = scores.clip ? classes.map((label, i) => ({ label, score: scores.clip![i]! })).sort((a, b) => b.score - a.score) : []
-    const best = scores.clip ? argMax(scores.clip, 0, classes.length) : -1
-    return { top: ranked.slice(0, topK), unknown: best < 0 || scores.clip![best]! < (lowest?.[best] ?? 0), timeline, duration }
+    return { top: ranked.slice(0, topK), unknown: !scores.clip || acceptedClass(scores.clip, lowest) < 0, timeline, duration }
   }
 }

@@ -1,4 +1,4 @@
-import type { AudioClip, FeatureConfig, Graph, ModelCard } from '@aed/core'
+import { meanScores, type AudioClip, type FeatureConfig, type Graph, type ModelCard } from '@aed/core'
 import { logMelPatches } from '@aed/dsp-mel'
 import { clipViews, createHeadScorer } from '../clip-statistics.ts'
 import { createPatchScorer, createTapRun } from './patch-scorer.ts'
@@ -43,15 +43,4 @@ export async function createClipScorer({ graph, card }: ClassifierModel): Promis
       }
     }
   }
-}
-
-/** Mean of all rows, in float64 from the first row on. */
-function meanScores(patches: Float32Array, classes: number): Float32Array | null {
-  const count = patches.length / classes
-  if (count === 0) return null
-  return Float32Array.from({ length: classes }, (_, label) => {
-    let sum = 0
-    for (let patch = 0; patch < count; patch++) sum += patches[patch * classes + label]!
-    return sum / count
-  })
 }

@@ -1,4 +1,7 @@
-/* Listens to the board's microphone and prints a line for every event, and for every result where the model has no thresholds. */
+/*
+ * Listens to the board's microphone and prints a line for every event, and for every result where the model has no thresholds of events:
+ * its class and score, after "unknown: " where the score is too low for the class.
+ */
 #include <string.h>
 
 #include "board.h"
@@ -56,6 +59,9 @@ static void print_result(const float scores[AED_CLASSES])
 
     for (int32_t c = 1; c < AED_CLASSES; ++c) {
         best = scores[c] > scores[best] ? c : best;
+    }
+    if (aed_label(scores) == AED_UNKNOWN) {
+        print("unknown: ");
     }
     print_class(best, scores[best]);
 #endif

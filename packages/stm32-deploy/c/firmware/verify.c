@@ -8,7 +8,7 @@
  *   's' self-test          -> status
  *   'a' starts a stream and a clip -> status
  *   'p' samples            -> ticks, stack, samples lost, results: output, events, scores of each
- *   'c' the clip's scores  -> status, ticks, scores
+ *   'c' the clip's scores  -> status, ticks, label (-1: unknown), scores
  *   'f' frames into a clip, 'w' samples into a clip, of a clip head that takes them; none: it begins anew -> status, ticks
  *
  * With a clip head of statistics an input is a clip of its own, its output the features and scores of that clip; results of a stream are scores alone.
@@ -350,6 +350,7 @@ static uint8_t serve(uint8_t kind, size_t length)
 
         add_32((uint32_t)status);
         add_32(board_ticks() - start);
+        add_32((uint32_t)(status == 1 ? aed_label(of_clip) : AED_UNKNOWN));
         add(of_clip, sizeof of_clip);
 #endif
     } else {

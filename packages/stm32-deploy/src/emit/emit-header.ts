@@ -4,6 +4,7 @@ import { headDeclarations } from '../head/emit-head.ts'
 import type { NetworkEnd } from '../network.ts'
 import { GENERATOR_VERSION } from '../kernel-sources.ts'
 import { commentText, floatText } from './c-text.ts'
+import { labelDeclaration } from './emit-label.ts'
 import { ARENA_ALIGN, arenaSize, macroName, type Library } from './library.ts'
 
 /** Marks every file of a library, so that a later run knows its own. */
@@ -78,7 +79,7 @@ enum ${name}_status {
     ${upper}_ERROR_SELFTEST = -3,  /* the self-test's output is not the one expected */
     ${upper}_ERROR_OVERRUN = -4${head ? ',' : ' '}   /* samples were lost: poll did not keep up */
 ${head ? `    ${upper}_ERROR_CLIP_FULL = -5  /* the clip is as long as its sums can hold: start a new one */\n` : ''}};
-${head ? '' : runDeclaration(library)}${head ? headDeclarations(library, head) : ''}${selftestDeclaration}${audioDeclarations(library)}${clipDeclarations(library)}
+${head ? '' : runDeclaration(library)}${head ? headDeclarations(library, head) : ''}${selftestDeclaration}${audioDeclarations(library)}${clipDeclarations(library)}${labelDeclaration(library)}
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,8 @@ export interface Library {
   readonly model: string
   /** Class names, or null. */
   readonly classes: readonly string[] | null
+  /** Lowest score with which each class is accepted; null: any. */
+  readonly thresholds: readonly number[] | null
   readonly licence: string | null
   /** Where the model comes from, for the header. */
   readonly provenance: Readonly<Record<string, string>>

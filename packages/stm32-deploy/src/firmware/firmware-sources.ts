@@ -447,7 +447,10 @@ void board_stop(int status)
     exit(status);
 }
 `,
-  'listen.c': `/* Listens to the board's microphone and prints a line for every event, and for every result where the model has no thresholds. */
+  'listen.c': `/*
+ * Listens to the board's microphone and prints a line for every event, and for every result where the model has no thresholds of events:
+ * its class and score, after "unknown: " where the score is too low for the class.
+ */
 #include <string.h>
 
 #include "board.h"
@@ -505,6 +508,9 @@ static void print_result(const float scores[AED_CLASSES])
 
     for (int32_t c = 1; c < AED_CLASSES; ++c) {
         best = scores[c] > scores[best] ? c : best;
+    }
+    if (aed_label(scores) == AED_UNKNOWN) {
+        print("unknown: ");
     }
     print_class(best, scores[best]);
 #endif
@@ -787,7 +793,7 @@ __attribute__((section(".vectors"), used)) static const vector vectors[17 + BOAR
  *   's' self-test          -> status
  *   'a' starts a stream and a clip -> status
  *   'p' samples            -> ticks, stack, samples lost, results: output, events, scores of each
- *   'c' the clip's scores  -> status, ticks, scores
+ *   'c' the clip's scores  -> status, ticks, label (-1: unknown), scores
  *   'f' frames into a clip, 'w' samples into a clip, of a clip head that takes them; none: it begins anew -> status, ticks
  *
  * With a clip head of statistics an input is a clip of its own, its output the features and scores of that clip; results of a stream are scores alone.
@@ -1129,6 +1135,7 @@ static uint8_t serve(uint8_t kind, size_t length)
 
         add_32((uint32_t)status);
         add_32(board_ticks() - start);
+        add_32((uint32_t)(status == 1 ? aed_label(of_clip) : AED_UNKNOWN));
         add(of_clip, sizeof of_clip);
 #endif
     } else {

@@ -36,9 +36,9 @@ export function sourcesOf(files: LibraryFiles): readonly string[] {
   return Object.keys(files).filter((file) => /^src\/[^/]+\.c$/.test(file))
 }
 
-/** Whether a C file of a library is part of the chain around the network: front end, ring buffer, decisions, clip head. */
+/** Whether a C file of a library is part of the chain around the network: front end, ring buffer, decisions, clip head, label. */
 export function isChainSource(file: string, name: string): boolean {
-  return new RegExp(`^src/${name}_(audio(_tables)?|clip(_\\w+)?|fe_\\w+)\\.c$`).test(file)
+  return new RegExp(`^src/${name}_(audio(_tables)?|clip(_\\w+)?|label|fe_\\w+)\\.c$`).test(file)
 }
 
 /** Writes files below an existing folder. */

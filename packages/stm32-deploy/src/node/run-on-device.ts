@@ -28,6 +28,8 @@ export interface StreamRun {
   readonly scores: Float32Array
   /** `[classes]`: those of the clip; null for a library without a clip head, or a clip without a result. */
   readonly clip: Float32Array | null
+  /** What `NAME_label` says of them: −1 where it is unknown, as of a clip without a result; null for a library without a clip head. */
+  readonly label: number | null
   /** Instructions that they took, or null. */
   readonly clipInstructions: number | null
   /** Instructions of each call of poll, or null: `results` it gave, and the frames that its samples made up. */
@@ -120,6 +122,7 @@ export async function runStream(device: Device, header: LibraryHeader, classes: 
   const clip = hasClip ? reader(answers.pop()!) : null
   const hasScores = clip !== null && clip.i32() === 1
   const clipInstructions = clip && clock.instructions(clip.u32())
+  const label = clip && clip.i32()
   const clipScores = hasScores ? clip.floats(classes) : null
   const [outputs, events, scores]: [number[], number[], number[]] = [[], [], []]
   const calls: StreamRun['calls'][number][] = []
@@ -139,7 +142,7 @@ export async function runStream(device: Device, header: LibraryHeader, classes: 
     }
     calls.push({ results, instructions: clock.instructions(ticks), seconds: clock.seconds(ticks) })
   }
-  return { outputs: Int8Array.from(outputs), events: Uint8Array.from(events), scores: Float32Array.from(scores), clip: clipScores, clipInstructions, calls, stack, lost }
+  return { outputs: Int8Array.from(outputs), events: Uint8Array.from(events), scores: Float32Array.from(scores), clip: clipScores, label, clipInstructions, calls, stack, lost }
 }
 
 /** Instructions of what a clip head of statistics takes in beside the network: of a frame, when all its lags are full, and of a second of samples; null where it takes none. */
