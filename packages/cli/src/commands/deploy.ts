@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
-import { AedError, audioOptionsSchema, isAedError, melOptionsSchema, option, parseOptions, patchOptionsSchema, sha256, type ModelCard } from '@aed/core'
-import { fileError, readBytes } from '@aed/core/node'
+import { AedError, audioOptionsSchema, isAedError, melOptionsSchema, option, parseOptions, patchOptionsSchema, type ModelCard } from '@aed/core'
+import { fileError } from '@aed/core/node'
 import { deviceTables } from '@aed/dsp-mel'
 import { headRows, memoryRows, orRemark, randomVectors, renderDeploymentHtml, timeRows, verificationLines, type ChainVerification, type Deployment } from '@aed/e2e'
 import { isInt8Graph } from '@aed/model-miniresnetv2'
@@ -20,7 +20,7 @@ const chainSchema = v.strictObject({
 type ChainOptions = v.InferOutput<typeof chainSchema>
 
 export const deploy: CommandModule = {
-  args: [{ syntax: '<MODEL>', description: 'int8 .tflite' }],
+  args: [{ syntax: '<MODEL>', description: 'int8 .tflite, or the name of a shipped model' }],
   schemas: { '': chainSchema, deployment: deployOptionsSchema, audio: audioOptionsSchema, mel: melOptionsSchema, patches: patchOptionsSchema },
   flags: [
     { syntax: '--out <DIR>', description: 'folder for the C project', required: true },
@@ -33,7 +33,7 @@ export const deploy: CommandModule = {
     { syntax: '--serial <PORT>', description: 'with --verify: run the vectors on a board too, whose firmware is verify: /dev/ttyACM0, or tcp:HOST:PORT' },
   ],
   examples: [
-    'aed deploy model.tflite --out net --name net',
+    'aed deploy esc10-1stack-int8 --out net --name net',
     'aed deploy model.tflite --out net --plan fast --ram 24000 --flash 200000',
     'aed deploy model.tflite --out net --live-db-ref running --verify --data ESC-50-master --fold 5',
     'aed deploy model.tflite --out net --verify --serial /dev/ttyACM0 --json',
@@ -55,7 +55,7 @@ export const deploy: CommandModule = {
     const vectors = randomVectors(model.graph, card, settings.logits, verify ? VERIFY_INPUTS : 1)
     const [given, made] = [vectors.inputs.slice(0, vectors.inputs.length / vectors.count), vectors.outputs.slice(0, vectors.outputs.length / vectors.count)]
     const selftest = { input: given, output: head ? new Float32Array(made.buffer).subarray(head.linear.features) : made }
-    const provenance = { 'SHA-256 of the model': await sha256(await readBytes(model.path)) }
+    const provenance = { 'SHA-256 of the model': model.sha256! }
     const input: GenerateInput = { graph: model.graph, card, selftest, provenance, plan, ...('tables' in frontEnd && { frontEnd: frontEnd.tables }) }
     const library = generateC(input, settings)
     const { files, report } = library
