@@ -318,6 +318,15 @@ describe('aed infer and aed deploy', () => {
     const again = JSON.parse(aed('deploy', 'tiny.tflite', '--out', 'again', '--plan', 'net/report.json', '--json').stdout) as { plan: string; planFile: object }
     expect(again).toMatchObject({ plan: 'own', planFile: (JSON.parse(stdout) as { planFile: object }).planFile })
   })
+
+  it('deploys a shipped model by its name: all of its head runs along a stream', () => {
+    const { status, stdout, stderr } = aed('deploy', 'esc10-1stack-int8', '--out', 'shipped', '--name', 'sounds', '--verify', '--json')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const { head, verified } = JSON.parse(stdout) as { head: { features: number; blocks: { kind: string }[] }; verified: object }
+    expect(head.blocks.map(({ kind }) => kind)).toEqual(['tap', 'tap', 'tap', 'logMelMoments', 'logMelLevels', 'envelopeLevels'])
+    expect(verified).toMatchObject({ inputs: 32, equal: 32 })
+    expect(readFileSync(at('shipped/include/sounds.h'), 'utf8')).toContain('sounds_audio_poll')
+  })
 })
 
 describe('aed eval --scores', () => {
