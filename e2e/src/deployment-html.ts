@@ -55,11 +55,13 @@ export function headRows({ head, verified }: Pick<Deployment, 'head' | 'verified
 const estimatedWithin = (estimate: CycleEstimate | null | undefined) => (estimate ? `estimated, ± ${percent(estimate.error)}` : 'estimated')
 
 /** Rows of time; each says whether it is measured or estimated. */
-export function timeRows({ verified, estimate, macs }: Deployment): readonly (readonly string[])[] {
+export function timeRows({ verified, estimate, macs, head }: Deployment): readonly (readonly string[])[] {
   const published = publishedFor(macs)
   const { emulator, chain } = verified ?? { emulator: null, chain: null }
   const off = estimatedWithin(estimate?.network)
   const second = estimate?.second ?? null
+  const within = estimatedWithin(estimate?.period)
+  const listening = head ? 'front end, network, clip head and its scores' : 'front end, network, decisions'
   return [
     ['instructions of the network, a patch', 'measured on the emulated core', million(emulator?.instructions), '–'],
     ['instructions of the front end, a frame (mean, most)', 'measured on the emulated core', chain?.frame ? `${count(chain.frame.mean)}, ${count(chain.frame.most)}` : '–', '–'],
@@ -70,10 +72,10 @@ export function timeRows({ verified, estimate, macs }: Deployment): readonly (re
     ...(chain?.head ? [['… of it the scores of the clip', 'measured on the emulated core', million(chain.head), '–']] : []),
     ['cycles of the network, a patch', off, million(estimate?.network.cycles), published ? million(published.time * 160e3) : '–'],
     ['time of the network, a patch', off, ms(estimate?.network.milliseconds), published ? ms(published.time) : '–'],
-    ['time of the front end, a frame', estimatedWithin(estimate?.frame), ms(estimate?.frame?.milliseconds), '–'],
-    ['part of the time that listening takes', off, second ? percent(second.load) : '–', '–'],
+    [`time of the front end, a frame${head ? ', one of the first of a clip' : ''}`, estimatedWithin(estimate?.frame), ms(estimate?.frame?.milliseconds), '–'],
+    [`part of the time that listening takes: ${listening}`, within, second ? percent(second.load) : '–', '–'],
     ['energy of the network, a patch', off, estimate?.network.millijoules ? `${estimate.network.millijoules.toFixed(2)} mJ` : '–', '–'],
-    ['energy of listening, a second, the core asleep in between not counted', off, second?.millijoules ? `${second.millijoules.toFixed(2)} mJ` : '–', '–'],
+    [`energy of listening, a second: ${listening}; the core asleep in between not counted`, within, second?.millijoules ? `${second.millijoules.toFixed(2)} mJ` : '–', '–'],
   ]
 }
 

@@ -9,6 +9,7 @@ import { generateC } from '@aed/stm32-deploy'
 import { measureChain, measureHead, openDevice, readHeader, runNetwork, runStream } from '@aed/stm32-deploy/node'
 import { describe, expect, it } from '@jest/globals'
 import { withTail } from '../src/device-chain.ts'
+import { estimateDeployment, listeningPeriod } from '../src/deployment.ts'
 import { clipOutputs, runDeviceClip, type ClipCard } from '../src/device-clip.ts'
 import { describeWith } from './needs.ts'
 
@@ -208,6 +209,16 @@ describeWith('qemu', 'the chain of a clip head on the emulated core', () => {
       const inputs = Int8Array.from({ length: 2 * 3200 }, () => random.integer(256) - 128)
       const { outputs } = await runNetwork(device, readHeader(files), inputs, 2)
       expect(new Float32Array(outputs.buffer)).toEqual(clipOutputs(graph, card, inputs, 2))
+      const { network: alone, period, second } = (await estimateDeployment(device, report, inputs.slice(0, 3200), features))!
+      // Another count of the same stretch: the timer's, of another sound.
+      const { from, until } = listeningPeriod(report.head, features)
+      const results = run.calls.flatMap(({ results: some }, i) => (some > 0 ? [i] : []))
+      const first = results[(from - 50) / patchStep]!
+      expect([from, until, results.includes(first + patchStep)]).toEqual([more.length > 1 ? 75 : 50, from + patchStep, true])
+      const counted = run.calls.slice(first + 1, first + 1 + patchStep).reduce((sum, { instructions }) => sum + instructions!, 0)
+      expect(Math.abs(period!.instructions / counted - 1)).toBeLessThan(0.02)
+      expect(counted).toBeGreaterThan(alone.instructions + run.clipInstructions! + patchStep * work!.frame! + (work!.second ?? 0) / 2)
+      expect(second!.load).toBeCloseTo((2 * period!.cycles) / 160e6, 6)
     } finally {
       await device.close()
     }

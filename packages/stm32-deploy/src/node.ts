@@ -7,7 +7,7 @@ export { readHeader } from './node/library-files.ts'
 export { openSerial } from './node/serial.ts'
 export { measureChain } from './node/measure-chain.ts'
 export { measureFootprint } from './node/measure-footprint.ts'
-export { measureHead, profileFrames, profileNetwork, runNetwork, runStream } from './node/run-on-device.ts'
+export { measureHead, profileNetwork, profileStream, runNetwork, runStream } from './node/run-on-device.ts'
 export { writeProject } from './node/write-project.ts'
 
 export type { Device, DeviceOptions } from './node/device.ts'

@@ -182,8 +182,8 @@ export async function profileNetwork(device: Device, input: Int8Array): Promise<
   return device.profile && device.profile([message('r', asBytes(input))])
 }
 
-/** What the core does for some frames of the front end, of which none completes a patch; null for a device that is no emulator. */
-export async function profileFrames(device: Device, samples: Int16Array, chunk: number): Promise<CoreProfile | null> {
+/** What the core does in the calls of poll while it hears samples, from a fresh start; null for a device that is no emulator. */
+export async function profileStream(device: Device, samples: Int16Array, chunk: number): Promise<CoreProfile | null> {
   const pushes = Array.from({ length: Math.ceil(samples.length / chunk) }, (_, i) => message('p', asBytes(samples.subarray(i * chunk, (i + 1) * chunk))))
   return device.profile && device.profile([message('a'), ...pushes])
 }
