@@ -42,9 +42,8 @@ export async function createClipProcedure({ recipe, dataset, backbone, options }
   const copies = distinctCopies([...training, ...testing])
   if (taps.length > 0 && !network) throw new AedError('USAGE', `${recipe.name}: the blocks ${keys.filter((key) => key.includes('/')).join(', ')} need --backbone`, { hint: 'give the folder of the published backbones' })
   const names = Object.keys(recipe.variants).length > 0 ? Object.keys(recipe.variants) : ['']
-  const wanted = options.nested ? names : ['']
   if (options.device) {
-    const used = wanted.map((variant) => variantOf(recipe, variant, keys).gains)
+    const used = (options.nested ? ['', ...names] : ['']).map((variant) => variantOf(recipe, variant, keys).gains)
     requireDevice(recipe, blocks.filter((_block, b) => used.some((gains) => gains[b]! > 0)))
   }
   if (network) tapGraph(network.graph, taps) // a tap that is not there is told before anything is decoded
@@ -54,15 +53,16 @@ export async function createClipProcedure({ recipe, dataset, backbone, options }
   /** Heads of all variants by fold: trained together. */
   const fitted = new Map<string, Promise<readonly TrainedClipHead[]>>()
 
-  const make = (name: string): Procedure<FoldModel, RecipeScore> => {
+  /** @param together variants whose heads are trained with this one */
+  const make = (name: string, together: readonly string[]): Procedure<FoldModel, RecipeScore> => {
     const { gains } = variantOf(recipe, name, keys)
     return {
       key: { version, recipe: { ...recipe, name: '', about: '', looked: 0 }, variant: name, statistics, int8: options.int8, ...(options.device && { device: 1 }) },
       fit: async (train, { fold, signal }) => {
-        const id = `${fold}/${await sha256(JSON.stringify(train))}`
-        const heads = fitted.get(id) ?? fitHeads(measures, labels, classes.length, train, training.length, wanted.map((variant) => variantOf(recipe, variant, keys)), context.pool, signal)
+        const id = `${together.join('/')}/${fold}/${await sha256(JSON.stringify(train))}`
+        const heads = fitted.get(id) ?? fitHeads(measures, labels, classes.length, train, training.length, together.map((variant) => variantOf(recipe, variant, keys)), context.pool, signal)
         fitted.set(id, heads)
-        return { blocks, trained: (await heads)[wanted.indexOf(name)]!, classes: classes.length, train }
+        return { blocks, trained: (await heads)[together.indexOf(name)]!, classes: classes.length, train }
       },
       score: async (head, test, { fold }) => {
         const truth = test.map((clip) => labels[clip]!)
@@ -121,8 +121,8 @@ export async function createClipProcedure({ recipe, dataset, backbone, options }
   const used = gains.reduce((sum, gain, b) => sum + (gain > 0 ? measures.lengths[b]! : 0), 0)
   const passes = recipe.testSpeeds.length
   return {
-    procedure: make(wanted.includes('') ? '' : wanted[0]!) as Procedure<unknown, RecipeScore>,
-    variants: Object.fromEntries(names.map((name) => [name || recipe.name, make(name) as Procedure<unknown, RecipeScore>])),
+    procedure: make('', ['']) as Procedure<unknown, RecipeScore>,
+    variants: Object.fromEntries(names.map((name) => [name || recipe.name, make(name, names) as Procedure<unknown, RecipeScore>])),
     cost: { passes, features: used, headParameters: classes.length * (used + 1) },
   }
 }

@@ -115,10 +115,11 @@ describe('crossValidateRecipe', () => {
     expect(await readdir(path.join(dir, 'cache', 'networks-1'))).toEqual([])
   }, 120_000)
 
-  it('chooses among variants by inner folds', async () => {
+  it('chooses among variants by inner folds; random splits beside are of the recipe itself', async () => {
     const variants = { none: { training: { penalty: 1e6 } }, some: { training: { penalty: 0.1 } } }
     const three = { ...dataset, clips: dataset.clips.map((clip, i) => ({ ...clip, fold: 1 + (i % 3) })) }
-    const { result } = await judge({ ...sound, variants }, { dataset: three, options: { ...options, nested: true } })
+    const { result, random } = await judge({ ...sound, variants }, { dataset: three, options: { ...options, nested: true, splits: 2 } })
+    expect(random).toEqual((await judge(sound, { dataset: three, options: { ...options, splits: 2 } })).random)
     expect(result).toMatchObject({ schema: 'aed-nested-cross-validation/1', variants: 2 })
     expect(result.folds).toHaveLength(3)
   }, 60_000)
