@@ -1,4 +1,4 @@
-import { sha256, type ClipBlock, type FeatureConfig, type Graph, type Progress, type TapBlock, type Tensor } from '@aed/core'
+import { ENVELOPE_SAMPLE_RATE, LEVEL_GROUPS, sha256, type ClipBlock, type FeatureConfig, type Graph, type Progress, type TapBlock, type Tensor } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import type { DatasetClip } from '@aed/datasets'
 import { createClipStatistics, tapGraph } from '@aed/model-miniresnetv2'
@@ -76,12 +76,12 @@ interface MeasuredPart {
 
 /** All statistics of the sound alone that the front end allows, whichever of them a recipe uses: recipes that differ in their blocks share them. */
 function soundBlocks({ audio, mel }: FeatureConfig): readonly ClipBlock[] {
-  const envelopes: readonly ClipBlock[] = audio.sampleRate === 16000 ? [{ kind: 'envelopeLevels', name: 'envelopes' }, { kind: 'bandEnvelopes', name: 'env4' }] : []
+  const envelopes: readonly ClipBlock[] = audio.sampleRate === ENVELOPE_SAMPLE_RATE ? [{ kind: 'envelopeLevels', name: 'envelopes' }, { kind: 'bandEnvelopes', name: 'env4' }] : []
   if (mel.dbRef === 'patch') return envelopes
   return [
     { kind: 'logMelMoments', name: 'mel', statistics: ['mean', 'std', 'max', 'delta'] },
     ...(mel.nMels % 16 === 0 ? [{ kind: 'logMelModulation', name: 'modst' } as const] : []),
-    ...(mel.nMels % 8 === 0 ? [{ kind: 'logMelLevels', name: 'levels' } as const] : []),
+    ...(mel.nMels % LEVEL_GROUPS === 0 ? [{ kind: 'logMelLevels', name: 'levels' } as const] : []),
     ...envelopes,
   ]
 }
