@@ -36,6 +36,11 @@ describe('measureStatistics', () => {
     expect(measured.clip.data.every((value, i) => value === alone.clip.data[i])).toBe(true)
   })
 
+  it('of a clip without a patch are refused with its name', async () => {
+    const short = measureStatistics({ file: { bytes: wav(samples.slice(0, 4000)), name: 'short.wav' }, network: null }, { ...options, features: featureConfig({ audio: { trimSilenceDb: null, minDuration: 0.1 } }) })
+    await expect(short).rejects.toMatchObject({ code: 'INVALID_INPUT', message: 'short.wav: a clip head needs a clip of one patch at least', hint: 'lengthen the clip: minDuration' })
+  })
+
   it('of a copy 20 dB louder are those of the clip with a reference 20 dB lower', async () => {
     const file = { bytes: wav(samples), name: 'both.wav' }
     const { clip } = await measureStatistics({ file, network: null }, options)

@@ -1,5 +1,5 @@
 import { decodeFile, prepareClip, type AudioFile } from '@aed/audio'
-import { tensorOf, throwIfAborted, type ClipBlock, type FeatureConfig, type Graph, type StageContext, type Tensor } from '@aed/core'
+import { errorIn, tensorOf, throwIfAborted, type ClipBlock, type FeatureConfig, type Graph, type StageContext, type Tensor } from '@aed/core'
 import { clipViews, createClipStatistics, patchViews, type ClipStatistics, type ClipViews } from '@aed/model-miniresnetv2'
 import { createWasmEngine, quantizeValues } from '@aed/quantize-int8'
 import { amplify, type ClipCopy } from './clip-copies.ts'
@@ -66,10 +66,14 @@ export async function measureStatistics({ file, network }: { readonly file: Audi
   for (const [copy, { speed, gainDb }] of copies.entries()) {
     throwIfAborted(context.signal)
     const clip = prepareClip({ channels: decoded.channels.map((samples) => amplify(samples, gainDb)), sampleRate: Math.round(decoded.sampleRate * speed) }, features.audio)
-    const views = clipViews(clip, features, patchStep)
-    const taps = await run(views.patches)
-    rows.push(statistics.of(views, taps))
-    if (perPatch && copy === 0) ofPatches = measurePatches(views, taps, statistics, features, patchStep)
+    try {
+      const views = clipViews(clip, features, patchStep)
+      const taps = await run(views.patches)
+      rows.push(statistics.of(views, taps))
+      if (perPatch && copy === 0) ofPatches = measurePatches(views, taps, statistics, features, patchStep)
+    } catch (error) {
+      throw errorIn(file.name, error)
+    }
   }
   return { clip: stack(rows), patches: stack(ofPatches) }
 }

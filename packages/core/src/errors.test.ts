@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
-import { AedError, ERROR_CODES, isAedError, throwIfAborted } from './errors.ts'
+import { AedError, ERROR_CODES, errorIn, isAedError, throwIfAborted } from './errors.ts'
 
 describe('ERROR_CODES', () => {
   it('gives every code in upper case a meaning of one sentence', () => {
@@ -37,6 +37,14 @@ describe('isAedError', () => {
   it('knows what is none', () => {
     const other = Object.assign(new Error('x'), { code: 'ENOENT' })
     for (const value of [undefined, null, 'AedError', new Error('x'), other, { name: 'AedError' }, { name: 'AedError', code: 'toString' }]) expect(isAedError(value)).toBe(false)
+  })
+})
+
+describe('errorIn', () => {
+  it('names the place, keeps code and hint, and leaves other errors and ABORTED alone', () => {
+    const cause = new AedError('INVALID_INPUT', 'is empty', { hint: 'fill it' })
+    expect(errorIn('a.wav', cause)).toMatchObject({ code: 'INVALID_INPUT', message: 'a.wav: is empty', hint: 'fill it', cause })
+    for (const error of [new Error('x'), new AedError('ABORTED', 'the work was cancelled')]) expect(errorIn('a.wav', error)).toBe(error)
   })
 })
 

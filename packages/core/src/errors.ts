@@ -70,6 +70,12 @@ export function isAedError(error: unknown, code?: ErrorCode): error is AedError 
   return name === 'AedError' && typeof found === 'string' && Object.hasOwn(ERROR_CODES, found) && (code === undefined || found === code)
 }
 
+/** An error with the file, or whatever else it happened in, before its message; what is no {@link AedError} and `ABORTED` stay as they are. */
+export function errorIn(where: string, error: unknown): unknown {
+  if (!isAedError(error) || error.code === 'ABORTED') return error
+  return new AedError(error.code, `${where}: ${error.message}`, { cause: error, ...(error.hint !== undefined && { hint: error.hint }) })
+}
+
 /** Throws `ABORTED` when the signal has fired; call it between units of work. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new AedError('ABORTED', 'the work was cancelled', { cause: signal.reason })

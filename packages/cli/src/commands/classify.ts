@@ -1,4 +1,4 @@
-import { AedError, audioOptionsSchema, isAedError, melOptionsSchema, parseOptions, patchOptionsSchema, throwIfAborted } from '@aed/core'
+import { AedError, audioOptionsSchema, errorIn, melOptionsSchema, parseOptions, patchOptionsSchema, throwIfAborted } from '@aed/core'
 import { readBytes } from '@aed/core/node'
 import { decodeAudio } from '@aed/audio'
 import { AudioClassifier, classifyOptionsSchema, type Classification } from '@aed/model-miniresnetv2'
@@ -46,6 +46,6 @@ async function named(file: string, classify: () => Promise<Classification>): Pro
   try {
     return await classify()
   } catch (error) {
-    throw isAedError(error) && error.code !== 'ABORTED' ? new AedError(error.code, `${file}: ${error.message}`, { cause: error, ...(error.hint !== undefined && { hint: error.hint }) }) : error
+    throw errorIn(file, error)
   }
 }

@@ -1,4 +1,4 @@
-import { AedError, isAedError, type Padding } from '@aed/core'
+import { AedError, errorIn, type Padding } from '@aed/core'
 import { layerShapes, type KerasActivation, type KerasLayer, type KerasNetwork } from './network.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -223,7 +223,7 @@ function shapesOf(network: KerasNetwork, file: string): ReadonlyMap<string, read
   try {
     return layerShapes(network)
   } catch (error) {
-    throw isAedError(error) ? new AedError(error.code, `${file}: ${error.message}`, { cause: error }) : error
+    throw errorIn(file, error)
   }
 }
 
